@@ -1,0 +1,74 @@
+"""Rules are found, never listed: every `Rule` at the top of a module of a rules folder counts."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from lychgate.judging.rule import Rule
+from lychgate.model.errors import InputError
+
+BUILT_IN = "lychgate.policies"
+
+
+def built_in_rules() -> dict[str, Rule]:
+    """The rules that come with Lychgate, by id, in order of layer and file."""
+    package = importlib.import_module(BUILT_IN)
+    modules = []
+    for entry in pkgutil.walk_packages(package.__path__, f"{BUILT_IN}."):
+        if not entry.name.endswith("__main__"):
+            modules.append(importlib.import_module(entry.name))
+    return _collect(modules)
+
+
+def rules_of(folders: Iterable[Path]) -> dict[str, Rule]:
+    """The rules of folders that the invoker names. They are code and are run here: never pass a judged tree.
+
+    Raises InputError where a folder or a module cannot be loaded, or two rules share an id.
+    """
+    modules = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(str(folder), found="no such folder", expected="a folder of Python modules with rules")
+        modules += [_load(path) for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
+    return _collect(modules)
+
+
+def _load(path: Path) -> ModuleType:
+    name = f"lychgate_rules_{abs(hash(path.resolve()))}_{path.stem.replace('-', '_')}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(str(path), found="not a Python module", expected="a module with rules")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = next((frame.lineno for frame in _frames(error) if frame.filename == str(path)), None)
+        raise InputError(
+            str(path), line, found=f"{type(error).__name__}: {error}", expected="a module that can be imported"
+        ) from error
+    return module
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return list(reversed(traceback.extract_tb(error.__traceback__)))
+
+
+def _collect(modules: Iterable[ModuleType]) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if not isinstance(value, Rule) or value.check.__module__ != module.__name__:
+                continue
+            if value.id in found:
+                where = str(module.__file__)
+                raise InputError(where, found=f"a second rule {value.id}", expected="ids that stand for one rule each")
+            found[value.id] = value
+    return found

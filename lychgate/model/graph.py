@@ -1,0 +1,213 @@
+"""The graph of resources that is judged (contract: shared by every source, view, rule and report)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from lychgate.model.labels import LabelSettings
+from lychgate.model.values import Block, UnknownRead, reading, reveal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the user's own files a resource is declared; `file` is relative to the judged project."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(slots=True)
+class Resource:
+    """One resource, in Pulumi's own words: type token, camelCase properties, URNs.
+
+    `properties` are the inputs, `outputs` what a source knows beside them (symbolic in a capture). `options` holds
+    `protect`, `ignoreChanges`, `retainOnDelete`, `importId` and so on, only where they are set. `external` is a
+    resource that is read, not managed (`Resource.get`); `remote` a component whose children another process makes.
+    """
+
+    urn: str
+    type: str
+    name: str
+    properties: dict[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    provider: str | None = None
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    location: Location | None = None
+    stack: str = ""
+    id: Any = None
+    outputs: dict[str, Any] = field(default_factory=dict)
+    custom: bool = True
+    remote: bool = False
+    external: bool = False
+
+    @property
+    def read(self) -> Block:
+        """The properties, to be read by a rule or view."""
+        return Block(self.properties, self.urn)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """An existing thing that a program asked for: what was asked, and whether the answer is from fixtures or assumed."""
+
+    stack: str
+    token: str
+    arguments: dict[str, Any]
+    answered: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotInspected:
+    """A part of the program that could not be looked into, and why."""
+
+    stack: str
+    urn: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackInfo:
+    """One captured stack: its Pulumi project and stack names, configuration (secrets as `Secret`), account and region."""
+
+    name: str
+    project: str
+    stack: str
+    config: dict[str, Any] = field(default_factory=dict)
+    account: str = ""
+    region: str = ""
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+
+class Graph:
+    """All resources that are judged together, from one stack or several, with the indexes that views share.
+
+    `complete` is false where siblings of the judged stack may exist that are not in the graph (a policy pack sees one
+    stack only): a rule that compares stacks then answers unknown.
+    """
+
+    def __init__(
+        self,
+        resources: Iterable[Resource] = (),
+        stacks: Iterable[StackInfo] = (),
+        lookups: Iterable[Lookup] = (),
+        not_inspected: Iterable[NotInspected] = (),
+        complete: bool = True,
+        settings: LabelSettings | None = None,
+    ) -> None:
+        self.resources: list[Resource] = list(resources)
+        self.stacks: dict[str, StackInfo] = {stack.name: stack for stack in stacks}
+        self.lookups: list[Lookup] = list(lookups)
+        self.not_inspected: list[NotInspected] = list(not_inspected)
+        self.complete = complete
+        self.settings = settings or LabelSettings()
+        self.by_urn: dict[str, Resource] = {}
+        self.by_type: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            self.by_urn[resource.urn] = resource
+            self.by_type.setdefault(resource.type, []).append(resource)
+        self._memo: dict[Hashable, tuple[Any, frozenset[str]]] = {}
+
+    @classmethod
+    def together(cls, graphs: Iterable[Graph]) -> Graph:
+        """One graph of several, judged as one."""
+        parts = list(graphs)
+        return cls(
+            (resource for graph in parts for resource in graph.resources),
+            (stack for graph in parts for stack in graph.stacks.values()),
+            (lookup for graph in parts for lookup in graph.lookups),
+            (entry for graph in parts for entry in graph.not_inspected),
+            all(graph.complete for graph in parts),
+            parts[0].settings if parts else None,
+        )
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """The resources of these type tokens, in order of registration within each type."""
+        for type_ in types:
+            yield from self.by_type.get(type_, ())
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """`make()`, computed on first use and kept. An `UnknownRead` in it is kept too and raised each time; whoever
+        uses a kept value has read the secrets that went into it."""
+        kept = self._memo.get(key)
+        if kept is None:
+            before, reading.secrets = reading.secrets, set()
+            try:
+                value: Any = make()
+            except UnknownRead as unknown:
+                value = unknown
+            kept = self._memo[key] = (value, frozenset(reading.secrets))
+            reading.secrets = before
+        value, secrets = kept
+        if secrets:
+            reading.secrets |= secrets
+        if isinstance(value, UnknownRead):
+            raise value.with_traceback(None)
+        return value  # type: ignore[no-any-return]
+
+    def _identities(self) -> dict[str, Resource]:
+        found: dict[str, Resource] = {}
+        for resource in self.resources:
+            for name in ("arn", "url", "uniqueId", "keyId", "qualifiedArn", "invokeArn"):
+                value = resource.outputs.get(name)
+                if isinstance(value, str) and value:
+                    found.setdefault(value, resource)
+            if isinstance(resource.id, str) and resource.id:
+                found.setdefault(f"{resource.type}::{resource.id}", resource)
+                if len(resource.id) > 12 and resource.custom:
+                    found.setdefault(resource.id, resource)
+            found.setdefault(resource.urn, resource)
+        return found
+
+    def resolve(self, value: Any, *types: str) -> Resource | None:
+        """The resource that an id, ARN, URL or URN names; with `types`, only one of these types (names then count)."""
+        value = reveal(value, "reference")
+        if not isinstance(value, str):
+            return None
+        index = self.once("identities", self._identities)
+        for type_ in types:
+            found = index.get(f"{type_}::{value}")
+            if found is not None:
+                return found
+        found = index.get(value)
+        if found is not None and types and found.type not in types:
+            return None
+        return found
+
+    def target(self, resource: Resource, name: str, *types: str) -> Resource | None:
+        """The resource that a reference property names: by its value, else (unknown in a preview) by the dependency
+        that Pulumi recorded for the property. None where the property is not given, or names a thing outside the graph.
+
+        Raises `UnknownRead` where the value is unknown and its dependencies do not settle it.
+        """
+        if resource.read.known(name):
+            return self.resolve(resource.read.value(name), *types)
+        candidates = [
+            self.by_urn[urn]
+            for urn in resource.property_dependencies.get(name, ())
+            if urn in self.by_urn and (not types or self.by_urn[urn].type in types)
+        ]
+        if len(candidates) == 1:
+            return candidates[0]
+        resource.read.value(name)
+        return None
+
+    def children(self, urn: str) -> list[Resource]:
+        """The resources whose parent is this one."""
+        index: dict[str, list[Resource]] = self.once("children", self._children)
+        return index.get(urn, [])
+
+    def _children(self) -> dict[str, list[Resource]]:
+        index: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            if resource.parent:
+                index.setdefault(resource.parent, []).append(resource)
+        return index
