@@ -1,0 +1,166 @@
+"""Symbolic answers: the outputs of a resource that does not exist yet, deterministic and traceable to the resource.
+
+What a type's outputs are comes from the SDK the program uses (`shapes`, asked of the host). Then, for each output:
+given as an input -> that value; an identity AWS would form (ARN, id, URL, autoname) -> formed the same way; another
+text that the type always has -> a symbolic text; whatever AWS or the provider decides otherwise -> unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lychgate.model.graph import Resource
+from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
+from lychgate.sources.identities import Place, identify
+
+Shapes = Callable[[str], "dict[str, Any] | None"]
+
+# Nested outputs that the service fills in beside what was given, so that an echo of the input would miss them.
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigResponse.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
+COMPUTED_INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
+    "aws:eks/cluster:Cluster": {"vpcConfig": ("clusterSecurityGroupId", "vpcId")},
+}
+
+ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+
+
+class Answers:
+    """Makes the answers of one stack. `account` and `region` are the environment's."""
+
+    def __init__(self, shapes: Shapes, account: str, region: str) -> None:
+        self.shapes = shapes
+        self.account, self.region = account, region
+
+    def place_of(self, resource: Resource, resources: Mapping[str, Resource]) -> Place:
+        """Where a resource will stand: its own region, its provider's region and assumed role, else the environment's."""
+        provider = resources.get((resource.provider or "").rpartition("::")[0])
+        region = resource.properties.get("region")
+        if not isinstance(region, str) or not resource.type.startswith("aws:"):
+            region = self.region_of(provider)
+        return Place(self._account_of(provider), region)
+
+    def region_of(self, provider: Resource | None) -> str:
+        """The region of a provider, else the environment's."""
+        region = provider.properties.get("region") if provider else None
+        return region if isinstance(region, str) else self.region
+
+    def _account_of(self, provider: Resource | None) -> str:
+        roles = json_value(provider.properties.get("assumeRoles") or provider.properties.get("assumeRole")) if provider else None
+        for role in reversed(roles if isinstance(roles, list) else [roles]):
+            found = ROLE_ACCOUNT.match(str(role.get("roleArn", ""))) if isinstance(role, dict) else None
+            if found:
+                return found.group(1)
+        return self.account
+
+    def answer(
+        self, resource: Resource, resources: Mapping[str, Resource], known_id: str | None = None
+    ) -> tuple[str | Unknown, dict[str, Any]]:
+        """The id and outputs of a resource; `known_id` for one that is read by its id."""
+        if resource.type.startswith("pulumi:providers:"):
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, resource.urn)), dict(resource.properties)
+        shapes = self.shapes(resource.type)
+        if shapes is None:  # no SDK knows the type: a dynamic resource, or a package that is not installed
+            return self._plain(resource)
+        known = {name: bare for name, value in resource.properties.items() if not contains_unknown(bare := open_(value))}
+        identity = identify(
+            resource.type, resource.urn, resource.name, known, frozenset(shapes), self.place_of(resource, resources),
+            frozenset(resource.properties.keys() - known.keys()),
+        )  # fmt: skip
+        outputs: dict[str, Any] = {}
+        for name, shape in shapes.items():
+            if name in resource.properties:
+                outputs[name] = self._echo(resource, name, shape)
+            elif name in identity.properties:
+                outputs[name] = identity.properties[name]
+            elif not shape["optional"]:
+                outputs[name] = symbolic(shape, symbol(resource, name))
+        if identity.arn is not None and "arn" in shapes:
+            outputs["arn"] = identity.arn
+        elif "arn" in shapes and identity.arn is None:
+            outputs["arn"] = UNKNOWN
+        if resource.type.startswith("kubernetes:"):
+            outputs |= kubernetes_outputs(resource, outputs)
+        ident = known_id if known_id is not None else identity.id
+        return (UNKNOWN if ident is None else ident), outputs
+
+    def _plain(self, resource: Resource) -> tuple[str | Unknown, dict[str, Any]]:
+        """Inputs come back; an input given as None is a dynamic provider's way to declare an output: unknown."""
+        outputs = {name: UNKNOWN if value is None else value for name, value in resource.properties.items()}
+        return f"{resource.name}-{digest(resource.urn, 7)}", outputs
+
+    def _echo(self, resource: Resource, name: str, shape: dict[str, Any]) -> Any:
+        value = resource.properties[name]
+        inside = COMPUTED_INSIDE.get(resource.type, {}).get(name)
+        if inside and isinstance(value, dict):
+            value = {key: symbol(resource, f"{name}.{key}") for key in inside} | value
+        return value
+
+
+def open_(value: Any) -> Any:
+    """The value with its secrets opened, for the forming of names."""
+    if isinstance(value, Secret):
+        return open_(value.value)
+    if isinstance(value, dict):
+        return {key: open_(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [open_(item) for item in value]
+    return value
+
+
+def json_value(value: Any) -> Any:
+    """Provider inputs arrive as JSON in a text where they are no plain text."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def digest(text: str, length: int) -> str:
+    """Hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def symbol(resource: Resource, path: str) -> str:
+    """A symbolic text for an output: readable, and no other resource has the same."""
+    return f"{resource.name}-{digest(resource.urn, 12)}.{path}"
+
+
+def symbolic(shape: dict[str, Any], text: str) -> Any:
+    """A symbolic value of a shape. How many elements a list will have is unknown; one stands for them."""
+    kind = shape["kind"]
+    if kind == "text":
+        return text
+    if kind == "list":
+        element = symbolic(shape["of"], f"{text}[0]")
+        return UNKNOWN if isinstance(element, Unknown) else [element]
+    if kind == "object":
+        fields = {}
+        for name, field in shape["fields"].items():
+            value = symbolic(field, f"{text}.{name}")
+            if not (field["optional"] and contains_unknown(value)):
+                fields[name] = value
+        return fields or UNKNOWN
+    return UNKNOWN
+
+
+def kubernetes_outputs(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:
+    """What the API server adds to an object: a name (Pulumi's autoname) and a namespace.
+
+    https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/autonaming/ (logical name, dash, 8 random digits)
+    """
+    metadata = open_(resource.properties.get("metadata") or {})
+    if not isinstance(metadata, dict):
+        return {}
+    prefix = metadata.get("generateName")
+    name = f"{prefix}{digest(resource.urn, 5)}" if isinstance(prefix, str) else f"{resource.name}-{digest(resource.urn, 8)}"
+    made = {"name": name, "namespace": "default", "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, resource.urn))}
+    kind = resource.type.rpartition(":")[2]
+    return {"metadata": made | metadata, "kind": outputs.get("kind", kind)}

@@ -1,0 +1,348 @@
+"""Runs in the sandbox, in the judged program's own interpreter: standard library and the program's own Pulumi SDK only.
+
+Lychgate's process tells it over a Unix socket, one JSON object a line, what to do:
+
+    {"op": "describe", "token": T}   which outputs has this resource type, or this function's result?
+    {"op": "run", ...}               run a program, in a forked child (the SDK is imported once, before)
+    {"op": "where"}                  have the running program write its stack trace to its stderr
+    {"op": "relay", "port": P}       listen on a Unix socket and pass on to 127.0.0.1:P (the SDK's callback server)
+
+and is told `ready`, `described`, `relayed` and, when a program ends, `ended` with its error and the tail of its output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import json
+import os
+import pathlib
+import selectors
+import signal
+import socket
+import sys
+import threading
+import traceback
+import types
+import typing
+
+TAIL = 64 * 1024
+DEPTH = 6
+
+
+def main() -> None:
+    """Serve one Lychgate process until it hangs up."""
+    folder = sys.argv[1]
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(os.path.join(folder, "control.sock"))
+    try:
+        import pulumi
+        import pulumi.runtime
+
+        event = {"event": "ready", "version": getattr(pulumi, "__version__", "")}
+    except Exception as error:
+        event = {"event": "broken", "error": f"{type(error).__name__}: {error}"}
+    Host(control, folder).serve(event)
+
+
+class Host:
+    """The control loop: one thread, one program at a time."""
+
+    def __init__(self, control: socket.socket, folder: str) -> None:
+        self.control, self.folder = control, folder
+        self.selector = selectors.DefaultSelector()
+        self.buffer = b""
+        self.child = 0
+        self.outputs: dict[str, bytearray] = {}
+
+    def send(self, event: dict) -> None:
+        """One event to Lychgate."""
+        self.control.sendall(json.dumps(event).encode() + b"\n")
+
+    def serve(self, first: dict) -> None:
+        """Answer until the other side closes."""
+        self.send(first)
+        self.selector.register(self.control, selectors.EVENT_READ)
+        while True:
+            for key, _ in self.selector.select():
+                if key.fileobj is self.control:
+                    chunk = self.control.recv(1 << 16)
+                    if not chunk:
+                        return
+                    self.buffer += chunk
+                    *lines, self.buffer = self.buffer.split(b"\n")
+                    for line in lines:
+                        self.handle(json.loads(line))
+                elif key.data == "process":
+                    self.finish()
+                else:
+                    self.drain(key.fd, key.data)
+
+    def handle(self, command: dict) -> None:
+        """Do one thing that was asked."""
+        operation = command["op"]
+        if operation == "describe":
+            self.send({"event": "described", "token": command["token"], "shape": describe(command["token"])})
+        elif operation == "run":
+            self.run(command)
+        elif operation == "preload":
+            for module in command["modules"]:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module)
+        elif operation == "where" and self.child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child, signal.SIGUSR1)
+        elif operation == "relay":
+            self.send({"event": "relayed", "port": command["port"], "path": relay(self.folder, command["port"])})
+
+    def run(self, command: dict) -> None:
+        """Fork, and run the program in the child with its outputs and its report in pipes that this loop drains."""
+        pipes = [os.pipe() for _ in range(3)]
+        self.child = os.fork()
+        if self.child == 0:
+            self.control.close()
+            self.selector.close()
+            os.dup2(pipes[0][1], 1)
+            os.dup2(pipes[1][1], 2)
+            for read, _ in pipes:
+                os.close(read)
+            code = run_program(command, pipes[2][1])
+            os._exit(code)
+        self.selector.register(os.pidfd_open(self.child), selectors.EVENT_READ, "process")
+        for name, (read, write) in zip(("stdout", "stderr", "report"), pipes, strict=True):
+            os.close(write)
+            os.set_blocking(read, False)
+            self.outputs[name] = bytearray()
+            self.selector.register(read, selectors.EVENT_READ, name)
+
+    def drain(self, descriptor: int, name: str) -> None:
+        """Keep the tail of what the program writes."""
+        with contextlib.suppress(BlockingIOError):
+            chunk = os.read(descriptor, 1 << 16)
+            tail = self.outputs[name]
+            tail += chunk
+            if len(tail) > TAIL:
+                del tail[:-TAIL]
+            if not chunk:
+                self.forget(descriptor)
+
+    def forget(self, descriptor: int) -> None:
+        """Stop listening."""
+        self.selector.unregister(descriptor)
+        os.close(descriptor)
+
+    def finish(self) -> None:
+        """The program has ended. A process it left behind may hold its pipes open: that one is not waited for."""
+        _, status = os.waitpid(self.child, 0)
+        self.child = 0
+        for key in list(self.selector.get_map().values()):
+            if key.data:
+                if key.data != "process":
+                    self.drain(key.fd, key.data)
+                if key.fd in self.selector.get_map():
+                    self.forget(key.fd)
+        told = {name: tail.decode(errors="replace") for name, tail in self.outputs.items()}
+        try:
+            report = json.loads(told.pop("report"))
+        except ValueError:
+            report = {}
+        self.send({"event": "ended", "code": os.waitstatus_to_exitcode(status), "report": report, **told})
+
+
+def run_program(command: dict, report: int) -> int:
+    """Run the program as Pulumi's own executor does, and write to `report` how it ended."""
+    import asyncio
+    import runpy
+
+    import pulumi.runtime
+
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
+    os.environ.update(command["env"])
+    os.chdir(command["folder"])
+    pulumi.runtime.set_all_config(command["config"], command["secret_keys"])
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=command["project"],
+            stack=command["stack"],
+            parallel=command["parallel"],
+            dry_run=True,
+            monitor=command["address"],
+            engine=command["address"],
+            organization=command["organization"],
+            root_directory=command["root"],
+        )
+    )
+    program = command["program"]
+    sys.argv = [program]
+    sys.path.insert(0, program if os.path.isdir(program) else os.path.dirname(program))
+    ending: dict = {"done": True}
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(
+            pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None)
+        )
+    except BaseException as error:
+        ending = describe_error(error, command["folder"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.write(report, json.dumps(ending).encode()[:TAIL])
+    return 0 if ending.get("done") else 1
+
+
+def describe_error(error: BaseException, folder: str) -> dict:
+    """What went wrong, and where in the program's own files: the deepest such frame of the error or its causes."""
+    place = None
+    chain, seen = [error], set()
+    while chain:
+        one = chain.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        chain += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+        if isinstance(one, SyntaxError) and one.filename:
+            place = place or own(one.filename, one.lineno or 1, folder)
+        for frame in reversed(traceback.extract_tb(one.__traceback__)):
+            place = place or own(frame.filename, frame.lineno or 1, folder)
+    text = str(error.code if isinstance(error, SystemExit) else error)
+    trace = "".join(traceback.format_exception(error))
+    return {"error": type(error).__name__, "text": text[:4000], "place": place, "trace": trace[-8000:]}
+
+
+def own(file: str, line: int, folder: str) -> list | None:
+    """The place, relative to the program's folder, if it is in it and no installed package."""
+    path = os.path.realpath(file)
+    inside = os.path.relpath(path, os.path.realpath(folder))
+    if inside.startswith("..") or "site-packages" in inside.split(os.sep) or not os.path.exists(path):
+        return None
+    return [inside, line]
+
+
+def relay(folder: str, port: int) -> str:
+    """A Unix socket in the shared folder that leads to a port of the sandbox's own loopback."""
+    path = os.path.join(folder, f"relay-{port}.sock")
+    if not os.path.exists(path):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path)
+        listener.listen(8)
+        threading.Thread(target=accept, args=(listener, port), daemon=True).start()
+    return path
+
+
+def accept(listener: socket.socket, port: int) -> None:
+    """Connect both sides of every caller."""
+    while True:
+        near, _ = listener.accept()
+        far = socket.create_connection(("127.0.0.1", port))
+        for source, target in ((near, far), (far, near)):
+            threading.Thread(target=pump, args=(source, target), daemon=True).start()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Pass bytes on until the source ends."""
+    with contextlib.suppress(OSError):
+        while chunk := source.recv(1 << 16):
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
+
+
+# -- which outputs a type has, read from the SDK that the program itself uses -----------------------------------------
+
+
+def describe(token: str) -> dict | None:
+    """The outputs of a resource type, or the fields of a function's result: name -> shape; None where no SDK knows it.
+
+    A shape is `{"kind": "text|number|flag|list|map|object|any", "optional": bool, "of": shape, "fields": {...}}`.
+    """
+    try:
+        cls = find_class(token)
+        if cls is None:
+            return None
+        from pulumi import _types
+
+        fields = _types.resource_types(cls) if issubclass(cls, _resource()) else _types.output_type_types(cls)
+        return {name: shape(hint, DEPTH) for name, hint in fields.items()}
+    except Exception as error:
+        return {"!": {"kind": "any", "optional": True, "error": f"{type(error).__name__}: {error}"}}
+
+
+def _resource() -> type:
+    import pulumi
+
+    return pulumi.Resource
+
+
+def find_class(token: str) -> type | None:
+    """The SDK class of a resource type token, or the result class of a function token."""
+    package, _, rest = token.partition(":")
+    module_name, _, member = rest.rpartition(":")
+    if package == "pulumi" and module_name == "providers":
+        return getattr(find_package(member), "Provider", None)
+    root = find_package(package)
+    if root is None:
+        return None
+    from pulumi.runtime import rpc
+
+    for entry in rpc._RESOURCE_MODULES.get(f"{package}:{module_name}", ()):
+        found = entry.mod_info["classes"].get(token) if hasattr(entry, "mod_info") else None
+        if found:
+            return getattr(importlib.import_module(entry.mod_info["fqn"]), found)
+    result = f"{member[:1].upper()}{member[1:]}Result"
+    name = module_name.split("/")[0]
+    for candidate in (f"{root.__name__}.{name.replace('-', '_')}" if name and name != "index" else "", root.__name__):
+        if candidate:
+            with contextlib.suppress(ImportError):
+                module = importlib.import_module(candidate)
+                if isinstance(getattr(module, result, None), type):
+                    return getattr(module, result)
+    return None
+
+
+def find_package(package: str) -> types.ModuleType | None:
+    """The SDK module of a Pulumi package: by its usual name, else by the plugin file that every SDK carries."""
+    with contextlib.suppress(ImportError):
+        return importlib.import_module(f"pulumi_{package.replace('-', '_')}")
+    for folder in map(pathlib.Path, sys.path):
+        for plugin in folder.glob("*/pulumi-plugin.json"):
+            with contextlib.suppress(ImportError, ValueError, OSError):
+                if json.loads(plugin.read_text()).get("name") == package:
+                    return importlib.import_module(plugin.parent.name)
+    return None
+
+
+def shape(hint: object, depth: int) -> dict:
+    """The shape of a type hint of the SDK."""
+    import collections.abc
+    import enum
+
+    from pulumi import _types
+
+    optional = False
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Union:
+        optional = type(None) in arguments
+        arguments = tuple(a for a in arguments if a is not type(None))
+        if len(arguments) > 1:
+            return {"kind": "text" if str in arguments else "any", "optional": optional}
+        hint = arguments[0]
+        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    found: dict = {"kind": "any", "optional": optional}
+    if hint in (str, int, float, bool):
+        found["kind"] = "text" if hint is str else "flag" if hint is bool else "number"
+    elif origin in (list, collections.abc.Sequence):
+        found["kind"] = "list"
+        found["of"] = shape(arguments[0], depth - 1) if arguments and depth else {"kind": "any", "optional": True}
+    elif origin in (dict, collections.abc.Mapping):
+        found["kind"] = "map"
+    elif isinstance(hint, type) and issubclass(hint, enum.Enum):
+        found["kind"] = "text" if issubclass(hint, str) else "any"
+    elif isinstance(hint, type) and _types.is_output_type(hint):
+        found["kind"] = "object"
+        fields = _types.output_type_types(hint) if depth else {}
+        found["fields"] = {name: shape(one, depth - 1) for name, one in fields.items()}
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,368 @@
+"""Lychgate's own ResourceMonitor and Engine: what a Pulumi program talks to while it is captured.
+
+Everything that comes in is hostile data: it is checked, bounded, and never executed. Protocol:
+https://github.com/pulumi/pulumi/blob/master/proto/pulumi/resource.proto
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
+
+from lychgate.model.graph import Location, Lookup, NotInspected, Resource
+from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
+from lychgate.sources.program.answers import Answers
+from lychgate.sources.program.functions import Functions, FunctionError
+from lychgate.sources.program.transforms import Transforms
+from lychgate.sources.program.wire import from_struct, output_dependencies, to_struct
+
+TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s$]+")
+STACK = "pulumi:pulumi:Stack"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+FEATURES = {
+    "secrets": 0, "resourceReferences": 1, "outputValues": 2, "aliasSpecs": 3, "deletedWith": 5, "replaceWith": 6,
+    "transforms": 7, "invokeTransforms": 8, "parameterization": 9, "resourceHooks": 10, "errorHooks": 11,
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """A call of the program that cannot be served; the text is what its author reads."""
+
+
+@dataclass
+class Recorded:
+    """What the monitor has seen of one stack."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    lookups: list[Lookup] = field(default_factory=list)
+    not_inspected: list[NotInspected] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+    """Answers one program. `folder` is the root of its sources; in the graph the stack is called PROJECT/STACK.
+
+    `stack_outputs` gives the outputs of another stack for a StackReference, or None where nobody knows them.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        folder: str,
+        answers: Answers,
+        functions: Functions,
+        transforms: Transforms,
+        stack_outputs: Callable[[str], dict[str, Any] | None],
+        provider_config: Callable[[str], dict[str, Any]],
+        progress: Callable[[int], None],
+        limit: int,
+    ) -> None:
+        self.project, self.stack_name, self.folder = project, stack, PurePosixPath(folder)
+        self.stack = f"{project}/{stack}"
+        self.answers, self.functions, self.transforms = answers, functions, transforms
+        self.stack_outputs, self.provider_config = stack_outputs, provider_config
+        self.progress, self.limit = progress, limit
+        self.recorded = Recorded()
+        self.root = ""
+        self.packages: dict[str, resource_pb2.RegisterPackageRequest] = {}
+        self.lock = threading.Lock()
+
+    # -- the Engine service --------------------------------------------------------------------------------------
+
+    def Log(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Keep what the program logs at warning or above (bounded)."""
+        if request.severity >= engine_pb2.WARNING and len(self.recorded.log) < 100:
+            self.recorded.log.append(request.message[:2000])
+        return empty_pb2.Empty()
+
+    def GetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The URN of the stack."""
+        return engine_pb2.GetRootResourceResponse(urn=self.root)
+
+    def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The SDK tells the URN of the stack that it has registered."""
+        self.root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+    def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A program may demand a version of the CLI; there is none here, and nothing that depends on it."""
+        return engine_pb2.RequirePulumiVersionResponse()
+
+    # -- the ResourceMonitor service -----------------------------------------------------------------------------
+
+    def GetDeploymentInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """What this monitor can do."""
+        return resource_pb2.DeploymentInfo(
+            project=self.project, stack=self.stack_name, dryRun=True, supportedFeatures=list(FEATURES.values())
+        )
+
+    def SupportsFeature(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The same, as older SDKs ask it."""
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+
+    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A parameterised package; its reference stands for it in later calls."""
+        ref = f"{request.name}-{len(self.packages)}"
+        self.packages[ref] = request
+        return resource_pb2.RegisterPackageResponse(ref=ref)
+
+    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A transform for every resource registered from now on."""
+        self.transforms.for_stack(request)
+        return empty_pb2.Empty()
+
+    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A transform for every function call from now on."""
+        self.transforms.for_invokes(request)
+        return empty_pb2.Empty()
+
+    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Hooks run around a deployment; none happens here."""
+        return empty_pb2.Empty()
+
+    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Hooks run around a deployment; none happens here."""
+        return empty_pb2.Empty()
+
+    def SignalAndWaitForShutdown(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The program is done; nothing is left to wait for."""
+        return empty_pb2.Empty()
+
+    def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Record one resource and answer with its symbolic outputs."""
+        return self._serve(context, self._register, request)
+
+    def ReadResource(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A resource that exists already: recorded as looked up, or the outputs of another stack."""
+        return self._serve(context, self._read, request)
+
+    def RegisterResourceOutputs(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Outputs of a component, or of the stack itself."""
+        return self._serve(context, self._outputs, request)
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A function: computed where it is pure, else looked up."""
+        return self._serve(context, self._invoke, request)
+
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A method of a resource: only its provider could answer."""
+        return provider_pb2.CallResponse(**{"return": to_struct({"unknown": UNKNOWN})})
+
+    def _serve(self, context: grpc.ServicerContext, handle: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return handle(request)
+        except (Refused, FunctionError, ValueError) as error:
+            with self.lock:
+                if len(self.recorded.errors) < 100:
+                    self.recorded.errors.append(str(error))
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+    def _register(self, request: Any) -> Any:
+        if request.type != STACK and not TYPE.fullmatch(request.type):
+            raise Refused(f"{request.type!r} is no resource type: expected package:module:Type")
+        request, refs = self.transforms.apply(request, self.recorded.resources)
+        urn = self.urn(request.type, request.name, request.parent)
+        inputs = from_struct(request.object)
+        provider = self._provider(request)
+        resource = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            properties=inputs,
+            parent=request.parent or (self.root if request.type != STACK else None) or None,
+            provider=provider,
+            dependencies=tuple(sorted(set(request.dependencies) | refs)),
+            property_dependencies=self._property_dependencies(request),
+            options=options(request),
+            location=self.location(request),
+            stack=self.stack,
+            custom=request.custom,
+            remote=request.remote,
+        )
+        self._name_unknowns(resource)
+        self._keep(resource)
+        self.transforms.remember(urn, list(request.transforms))
+        if request.type == STACK:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        if request.remote:
+            why = "a remote component: its children are made by another process at deployment"
+            self.recorded.not_inspected.append(NotInspected(self.stack, urn, why))
+            shape = self.answers.shapes(request.type) or {}
+            unknowns = {name: UNKNOWN for name in shape}
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=to_struct(unknowns))
+        if not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        resource.id, resource.outputs = self.answers.answer(resource, self.recorded.resources)
+        answer = dict(resource.outputs)
+        for name in request.additionalSecretOutputs:
+            if name in answer:
+                answer[name] = Secret(answer[name])
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id="" if isinstance(resource.id, Unknown) else resource.id, object=to_struct(answer)
+        )
+
+    def _keep(self, resource: Resource) -> None:
+        with self.lock:
+            earlier = self.recorded.resources.get(resource.urn)
+            if earlier is not None:
+                places = " and ".join(str(one.location) for one in (earlier, resource) if one.location)
+                raise Refused(
+                    f"two resources have the URN {resource.urn}: {places or 'no place known'}; give each its own name"
+                )
+            if len(self.recorded.resources) >= self.limit:
+                raise Refused(f"the program registers more than {self.limit} resources; raise --max-resources if it should")
+            self.recorded.resources[resource.urn] = resource
+            count = len(self.recorded.resources)
+        self.progress(count)
+
+    def _name_unknowns(self, resource: Resource) -> None:
+        """Let each unknown property say on whose outputs it waits."""
+        for name, value in resource.properties.items():
+            if isinstance(value, Unknown):
+                waits = [urn.rpartition("::")[2] for urn in resource.property_dependencies.get(name, ())]
+                if waits:
+                    resource.properties[name] = Unknown(f"known only after {', '.join(sorted(waits))} is deployed")
+
+    def _property_dependencies(self, request: Any) -> dict[str, tuple[str, ...]]:
+        found = {name: set(entry.urns) for name, entry in request.propertyDependencies.items()}
+        for name, value in request.object.fields.items():
+            more = output_dependencies(value)
+            if more:
+                found.setdefault(name, set()).update(more)
+        return {name: tuple(sorted(urns)) for name, urns in found.items() if urns}
+
+    def urn(self, type_: str, name: str, parent: str) -> str:
+        """The URN that the engine would give: the types of all parents but the stack are part of it."""
+        qualified = type_
+        if parent and parent != self.root:
+            if parent not in self.recorded.resources:
+                raise Refused(f"{type_} {name!r} names a parent that was never registered: {parent}")
+            above = parent.split("::")[2]
+            if above != STACK:
+                qualified = f"{above}${type_}"
+        return f"urn:pulumi:{self.stack_name}::{self.project}::{qualified}::{name}"
+
+    def location(self, request: Any) -> Location | None:
+        """The first frame of the user's own files."""
+        frames = [frame.pc for frame in request.stackTrace.frames] or [request.sourcePosition]
+        for frame in frames:
+            path = PurePosixPath(unquote(urlsplit(frame.uri).path))
+            if not path.is_relative_to(self.folder):
+                continue
+            inside = path.relative_to(self.folder)
+            if "site-packages" not in inside.parts:
+                return Location(str(inside), frame.line)
+        return None
+
+    def _provider(self, request: Any) -> str | None:
+        """The provider reference: as given, else the default provider, registered on first use as the engine does."""
+        if request.provider:
+            if request.provider.rpartition("::")[0] not in self.recorded.resources:
+                raise Refused(f"{request.type} {request.name!r} names a provider that was never registered")
+            return str(request.provider)
+        package = request.type.partition(":")[0]
+        if not request.custom or package == "pulumi":
+            return None
+        version = request.version
+        if request.packageRef in self.packages:
+            version = self.packages[request.packageRef].version
+        name = f"default_{version.replace('.', '_')}" if version else "default"
+        type_ = f"pulumi:providers:{package}"
+        urn = self.urn(type_, name, "")
+        with self.lock:
+            if urn not in self.recorded.resources:
+                properties = self.provider_config(package) | ({"version": version} if version else {})
+                made = Resource(urn, type_, name, properties, stack=self.stack)
+                made.id, made.outputs = self.answers.answer(made, self.recorded.resources)
+                self.recorded.resources[urn] = made
+        return f"{urn}::{self.recorded.resources[urn].id}"
+
+    def _read(self, request: Any) -> Any:
+        inputs = from_struct(request.properties)
+        urn = self.urn(request.type, request.name, request.parent)
+        resource = Resource(
+            urn=urn, type=request.type, name=request.name, properties=inputs, parent=request.parent or self.root or None,
+            dependencies=tuple(sorted(request.dependencies)), location=self.location(request), stack=self.stack,
+            id=request.id, external=True,
+        )  # fmt: skip
+        if request.type == STACK_REFERENCE:
+            return self._stack_reference(resource, request)
+        self._keep(resource)
+        resource.properties = {}
+        resource.id, resource.outputs = self.answers.answer(resource, self.recorded.resources, known_id=request.id)
+        resource.outputs.update(inputs)
+        self.recorded.lookups.append(Lookup(self.stack, request.type, {"id": request.id}, "assumed"))
+        return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=to_struct(resource.outputs))
+
+    def _stack_reference(self, resource: Resource, request: Any) -> Any:
+        self._keep(resource)
+        name = resource.properties.get("name")
+        name = name if isinstance(name, str) else request.id
+        outputs = self.stack_outputs(name)
+        answered = "assumed" if outputs is None else "from the other stack's outputs"
+        self.recorded.lookups.append(Lookup(self.stack, STACK_REFERENCE, {"name": name}, answered))
+        properties: dict[str, Any] = {"name": name}
+        if outputs is not None:
+            properties["outputs"] = {key: value.value if isinstance(value, Secret) else value for key, value in outputs.items()}
+            properties["secretOutputNames"] = sorted(key for key, value in outputs.items() if isinstance(value, Secret))
+            if contains_unknown(outputs):  # one unknown would hide all
+                known = {key: value for key, value in properties["outputs"].items() if not contains_unknown(value)}
+                properties["outputs"] = known
+        resource.outputs = properties
+        return resource_pb2.ReadResourceResponse(urn=resource.urn, id=request.id, properties=to_struct(properties))
+
+    def _outputs(self, request: Any) -> Any:
+        resource = self.recorded.resources.get(request.urn)
+        if resource is None:
+            raise Refused(f"outputs for a resource that was never registered: {request.urn}")
+        resource.outputs = from_struct(request.outputs)
+        if resource.type == STACK:
+            self.recorded.outputs = resource.outputs
+        return empty_pb2.Empty()
+
+    def _invoke(self, request: Any) -> Any:
+        request = self.transforms.apply_invoke(request)
+        arguments = from_struct(request.args)
+        region = self.answers.region_of(self.recorded.resources.get(request.provider.rpartition("::")[0]))
+        result, answered = self.functions.call(request.tok, arguments, region)
+        if answered:
+            self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
+        return provider_pb2.InvokeResponse(**{"return": to_struct(result)})
+
+
+def options(request: Any) -> dict[str, Any]:
+    """The resource options that are set, by Pulumi's names."""
+    found: dict[str, Any] = {}
+    for name in ("protect", "retainOnDelete"):
+        if request.HasField(name):
+            found[name] = getattr(request, name)
+    for name in ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs", "aliasURNs"):
+        if getattr(request, name):
+            found[name] = list(getattr(request, name))
+    if request.deleteBeforeReplaceDefined:
+        found["deleteBeforeReplace"] = request.deleteBeforeReplace
+    for name in ("importId", "deletedWith", "version", "pluginDownloadURL"):
+        if getattr(request, name):
+            found[name] = getattr(request, name)
+    if request.aliases:
+        found["aliases"] = [alias.urn or f"name={alias.spec.name} type={alias.spec.type}" for alias in request.aliases]
+    if request.providers:
+        found["providers"] = dict(request.providers)
+    if request.HasField("customTimeouts"):
+        timeouts = request.customTimeouts
+        given = {"create": timeouts.create, "update": timeouts.update, "delete": timeouts.delete}
+        found["customTimeouts"] = {key: value for key, value in given.items() if value}
+    return found
