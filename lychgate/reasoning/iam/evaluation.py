@@ -1,0 +1,332 @@
+"""One request, decided as AWS decides it.
+
+Sources, in https://docs.aws.amazon.com/IAM/latest/UserGuide/:
+reference_policies_evaluation-logic_policy-eval-denyallow.html,
+reference_policies_evaluation-logic_policy-eval-basics.html, reference_policies_evaluation-logic-cross-account.html,
+access_policies_boundaries.html; for keys https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+from .conditions import Context, UndecidedError, holds
+from .language import Policy, Statement
+from .matching import Language, actions_language, resources_language
+from .patterns import resource_tokens
+from .principals import Caller, Named, caller, excluded, named
+from .templates import fill, pieces
+
+Outcome = Literal["allow", "explicit-deny", "implicit-deny", "unknown"]
+Levels = Sequence[Policy | Sequence[Policy]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    `principal`: an ARN of user, role, session or root, an account id, a service, an identity provider, or `*` (nobody
+    authenticated). `resource`: an ARN or `*`. `resource_account`: the owner where the ARN has no account (S3);
+    default: the principal's. `context`: keys to a text, or to a list for a multivalued key; what is not in it is
+    absent from the request, except the keys that AWS always sets and the principal or resource already tells
+    (aws:PrincipalArn, aws:PrincipalAccount, aws:ResourceAccount, aws:PrincipalIsAWSService, aws:PrincipalType,
+    aws:username).
+    """
+
+    action: str
+    resource: str
+    principal: str = "*"
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    resource_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What came out, and through which statement.
+
+    `statement` and `policy` name the statement that decided (for an implicit deny: None), `layer` where it stood,
+    `reason` says in a sentence why. `notes` tell what was not looked at and could add access, such as KMS grants.
+    """
+
+    decision: Outcome
+    reason: str
+    statement: str | None = None
+    policy: str | None = None
+    layer: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Truth(IntEnum):
+    """Three values: `min` is and, `max` is or."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A statement that applies, or may apply."""
+
+    truth: Truth
+    statement: Statement
+    policy: Policy
+    layer: str
+    how: Named = Named.DIRECT
+    doubt: str = ""
+
+
+@dataclass(slots=True)
+class _Case:
+    """A request with what follows from it."""
+
+    request: Request
+    who: Caller
+    context: Context
+    bounded: bool
+    resource_account: str
+
+    @property
+    def same_account(self) -> bool:
+        return bool(self.who.account) and self.who.account == self.resource_account
+
+
+def allows(
+    request: Request,
+    *,
+    identity: Iterable[Policy] = (),
+    resource: Policy | Iterable[Policy] | None = None,
+    boundary: Policy | Iterable[Policy] | None = None,
+    session: Policy | Iterable[Policy] | None = None,
+    scps: Levels = (),
+    rcps: Levels = (),
+) -> Decision:
+    """Decide one request over all layers of policies.
+
+    `identity`: every policy attached to the caller, inline, managed and of groups. `boundary`, `session`: None means
+    there is none. `scps`, `rcps`: either one policy list, or one list for each level (root, OU, account), each of
+    which has to allow. A role session's `identity` are the policies of its role.
+    """
+    case = _prepare(request, boundary is not None)
+    layers = {
+        "scp": _levels(scps),
+        "rcp": _levels(rcps),
+        "identity": [list(identity)],
+        "resource": [_listed(resource)],
+        "boundary": [_listed(boundary)],
+        "session": [_listed(session)],
+    }
+    if case.who.service_linked or not case.who.account:
+        layers["scp"] = []
+    if case.who.service_linked:
+        layers["rcp"] = []
+    matches = {
+        name: [[match for policy in level for match in _matches(policy, case, name)] for level in levels]
+        for name, levels in layers.items()
+    }
+    denies = [match for levels in matches.values() for level in levels for match in level if _is_deny(match)]
+    certain = next((match for match in denies if match.truth is Truth.YES), None)
+    notes = _notes(request)
+    if certain is not None:
+        return _answer("explicit-deny", f"{certain.policy.label} denies it", certain, notes)
+    given = frozenset(
+        name
+        for name, policy in (("resource", resource), ("boundary", boundary), ("session", session))
+        if policy is not None
+    )
+    path = _allowed(case, matches, given)
+    if path.truth is Truth.NO:
+        return Decision("implicit-deny", path.reason, notes=notes)
+    if denies:
+        return _answer("unknown", f"{denies[0].policy.label} may deny it: {denies[0].doubt}", denies[0], notes)
+    return _answer("allow" if path.truth is Truth.YES else "unknown", path.reason, path.match, notes)
+
+
+def _answer(decision: Outcome, reason: str, match: _Match | None, notes: tuple[str, ...]) -> Decision:
+    if match is None:
+        return Decision(decision, reason, notes=notes)
+    return Decision(decision, reason, match.statement.name, match.policy.label, match.layer, notes)
+
+
+def _is_deny(match: _Match) -> bool:
+    return match.statement.effect == "Deny"
+
+
+def _listed(policies: Policy | Iterable[Policy] | None) -> list[Policy]:
+    if policies is None:
+        return []
+    return [policies] if isinstance(policies, Policy) else list(policies)
+
+
+def _levels(policies: Levels) -> list[list[Policy]]:
+    flat = [policy for policy in policies if isinstance(policy, Policy)]
+    nested = [list(level) for level in policies if not isinstance(level, Policy)]
+    return ([flat] if flat else []) + nested
+
+
+def _prepare(request: Request, bounded: bool) -> _Case:
+    given = {key.lower(): value for key, value in request.context.items()}
+    arn = given.get("aws:principalarn")
+    who = caller(request.principal, arn if isinstance(arn, str) else None)
+    fields = request.resource.split(":", 5)
+    own = fields[4] if len(fields) == 6 and fields[4].isdigit() else ""
+    owner = request.resource_account or own or who.account
+    return _Case(request, who, Context({**_implied(who, owner), **given}), bounded, owner)
+
+
+def _implied(who: Caller, owner: str) -> dict[str, str]:
+    """The keys that AWS sets in every request and that follow from the caller and the resource.
+
+    Source: reference_policies_condition-keys.html and reference_policies_variables.html ("Principal key values").
+    """
+    found = {"aws:resourceaccount": owner} if owner else {}
+    if who.kind == "anonymous":
+        return {**found, "aws:principaltype": "Anonymous"}
+    found["aws:principalisawsservice"] = "true" if who.kind == "service" else "false"
+    if who.account:
+        found["aws:principalaccount"] = who.account
+        found["aws:principalarn"] = who.role or who.arn
+    types = {"root": "Account", "user": "User", "role": "AssumedRole", "session": "AssumedRole"}
+    if who.kind in types:
+        found["aws:principaltype"] = types[who.kind]
+    if who.kind == "user":
+        found["aws:username"] = who.arn.rpartition("/")[2]
+    return found
+
+
+def _matches(policy: Policy, case: _Case, layer: str) -> Iterable[_Match]:
+    for statement in policy.statements:
+        if actions_language(statement.actions).matches(case.request.action.lower()) is statement.not_action:
+            continue
+        match = _applies(statement, policy, case, layer)
+        if match.truth is not Truth.NO:
+            yield match
+
+
+def _applies(statement: Statement, policy: Policy, case: _Case, layer: str) -> _Match:
+    """Whether the statement's resource, principal and conditions fit; each of them may be undecided."""
+    doubt = ""
+    how = Named.DIRECT
+    try:
+        how = _principal(statement, case, layer)
+    except UndecidedError as error:
+        doubt = str(error)
+    if how is Named.NOT or not _resource(statement, case):
+        return _Match(Truth.NO, statement, policy, layer)
+    for condition in statement.conditions:
+        try:
+            if not holds(condition, case.context, statement.variables):
+                return _Match(Truth.NO, statement, policy, layer)
+        except UndecidedError as error:
+            doubt = doubt or str(error)
+    return _Match(Truth.MAYBE if doubt else Truth.YES, statement, policy, layer, how, doubt)
+
+
+def _principal(statement: Statement, case: _Case, layer: str) -> Named:
+    if statement.principals is None:
+        if layer == "resource":
+            raise UndecidedError("a statement of a resource policy names no principal")
+        return Named.DIRECT
+    if not statement.principals.excluded:
+        return named(statement.principals, case.who)
+    bounded = case.bounded and statement.effect == "Deny"
+    return Named.NOT if excluded(statement.principals, case.who, bounded) else Named.DIRECT
+
+
+def _resource(statement: Statement, case: _Case) -> bool:
+    if statement.resources is None:
+        return True
+    return resource_matches(statement, case.request.resource, case.context) is not statement.not_resource
+
+
+def resource_matches(statement: Statement, resource: str, context: Context) -> bool:
+    """Whether the list in Resource or NotResource holds the ARN, with policy variables filled in from the context."""
+    if not statement.variables or not any("${" in text for text in statement.resources or ()):
+        return resources_language(statement.resources or ()).matches(resource)
+    for text in statement.resources or ():
+        parts = fill(pieces(text, True), context.single)
+        if parts is not None and Language([resource_tokens(parts)]).matches(resource):
+            return True
+    return False
+
+
+Matches = Mapping[str, Sequence[Sequence[_Match]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A way to an allow: how sure it is, why, and the statement that opens it."""
+
+    truth: Truth
+    reason: str
+    match: _Match | None = None
+
+
+def _both(*paths: _Path) -> _Path:
+    """The weakest; among equals the first, which is the one that names the grant."""
+    return min(paths, key=lambda path: path.truth)
+
+
+def _either(*paths: _Path) -> _Path:
+    return max(paths, key=lambda path: path.truth)
+
+
+def _layer(matches: Iterable[_Match], what: str) -> _Path:
+    """The best Allow among the matches of one level."""
+    best = max((match for match in matches if not _is_deny(match)), key=lambda match: match.truth, default=None)
+    if best is None:
+        return _Path(Truth.NO, f"no statement of {what} allows it")
+    sure = f"{best.policy.label} allows it"
+    return _Path(best.truth, sure if not best.doubt else f"{best.policy.label} may allow it: {best.doubt}", best)
+
+
+def _allowed(case: _Case, matches: Matches, given: frozenset[str]) -> _Path:
+    guards = [_layer(level, f"the {name.upper()}s") for name in ("rcp", "scp") for level in matches[name]]
+    core = _core(case, matches, given)
+    return _both(core, *guards)
+
+
+def _core(case: _Case, matches: Matches, given: frozenset[str]) -> _Path:
+    """What identity and resource policies allow together, within boundary and session policy."""
+    identity = _layer(matches["identity"][0], "the identity policies")
+    if case.who.kind == "root":
+        identity = _Path(Truth.YES, "the root user may do everything in its account")
+    limits = [
+        _layer(matches[name][0], what)
+        for name, what in (("boundary", "the permissions boundary"), ("session", "the session policy"))
+        if name in given
+    ]
+    own = _both(identity, *limits)
+    grants = [match for match in matches["resource"][0] if not _is_deny(match)]
+    named_ = {how: _layer((m for m in grants if m.how is how), "the resource policy") for how in Named if how}
+    if not case.who.has_identity_policies:
+        return named_[Named.DIRECT]
+    if not case.same_account:
+        return _both(_either(*reversed(named_.values())), own)
+    direct = _either(named_[Named.DIRECT], _both(named_[Named.ROLE], *limits))
+    if not _needs_resource_policy(case.request):
+        return _either(direct, own)
+    if "resource" not in given and own.truth:
+        return _Path(Truth.MAYBE, "the policy of the key or role was not given, and it has to allow this")
+    return _either(direct, _both(named_[Named.ACCOUNT], own))
+
+
+def _needs_resource_policy(request: Request) -> bool:
+    """Keys and roles trust nobody by themselves, not even their own account: their policy has to allow too."""
+    service, _, name = request.action.lower().partition(":")
+    kind = request.resource.split(":", 5)[-1]
+    return (service == "kms" and kind.startswith("key/")) or (
+        service == "sts" and name.startswith("assumerole") and kind.startswith("role/")
+    )
+
+
+def _notes(request: Request) -> tuple[str, ...]:
+    service = request.action.lower().partition(":")[0]
+    if service == "kms":
+        return ("KMS grants are not looked at: they can allow more",)
+    if service == "s3":
+        return ("S3 access control lists and block public access are not looked at",)
+    return ()
