@@ -1,0 +1,132 @@
+"""The actions that exist: their level, the resources they work on, the types of condition keys.
+
+The facts are in actions.json, written by scripts/refresh_actions.py from AWS's Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/). An action that AWS adds later is unknown here,
+so nothing is ever concluded from an action being absent; the catalogue names witnesses and tells levels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import orjson
+
+from .matching import Language
+from .patterns import Pattern, action_pattern
+from .templates import Wild
+
+Level = Literal["Read", "List", "Write", "Permissions management", "Tagging"]
+_LEVELS: dict[str, Level] = {
+    "R": "Read",
+    "L": "List",
+    "W": "Write",
+    "P": "Permissions management",
+    "T": "Tagging",
+}
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+# What a witness shows where any partition, Region or account would do; the account is the one of AWS's own examples.
+_USUAL = {"Partition": "aws", "Region": "us-east-1", "Account": "111122223333"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action of the catalogue. `resource_types` are those it can be limited to, `required` those it needs."""
+
+    name: str
+    level: Level
+    resource_types: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+@cache
+def _services() -> dict[str, dict[str, Any]]:
+    raw = files(__package__).joinpath("actions.json").read_bytes()
+    found: dict[str, dict[str, Any]] = orjson.loads(raw)["services"]
+    return found
+
+
+@cache
+def _actions(service: str) -> dict[str, Action]:
+    raw = _services().get(service, {}).get("actions", {})
+    return {name.lower(): _action(f"{service}:{name}", entry) for name, entry in raw.items()}
+
+
+def _action(name: str, entry: list[str]) -> Action:
+    types = tuple(kind.removesuffix("!") for kind in entry[1:])
+    return Action(name, _LEVELS[entry[0]], types, tuple(kind[:-1] for kind in entry[1:] if kind.endswith("!")))
+
+
+def services() -> Iterable[str]:
+    """The prefixes of all services (`s3`, `kms`)."""
+    return _services().keys()
+
+
+def action(name: str) -> Action | None:
+    """The action of that name in any case (`s3:getobject`), None where the catalogue has none."""
+    service, _, rest = name.lower().partition(":")
+    return _actions(service).get(rest)
+
+
+def actions_in(inside: Iterable[Language], outside: Iterable[Language] = ()) -> Iterator[Action]:
+    """Every action of the catalogue that is in all of `inside` and in none of `outside`, in order of name."""
+    wanted, unwanted = list(inside), list(outside)
+    for service in _services():
+        heads = [language for language in wanted if not _may_begin(language, f"{service}:")]
+        if heads:
+            continue
+        for found in _actions(service).values():
+            name = found.name.lower()
+            if all(one.matches(name) for one in wanted) and not any(one.matches(name) for one in unwanted):
+                yield found
+
+
+def expand(*patterns: str) -> list[Action]:
+    """The actions that any of these Action entries (`s3:Get*`) means."""
+    return list(actions_in([Language(map(action_pattern, patterns))]))
+
+
+def _may_begin(language: Language, prefix: str) -> bool:
+    states = language.start
+    for char in prefix:
+        states = language.step(states, char)
+    return bool(states)
+
+
+@cache
+def shapes(name: str) -> tuple[Pattern, ...]:
+    """The ARNs that an action works on, as patterns with the usual partition, Region and account; empty if unknown."""
+    known = action(name)
+    if known is None:
+        return ()
+    formats = _services()[name.partition(":")[0].lower()]["resources"]
+    kinds = known.required or known.resource_types
+    return tuple(_shape(formats[kind]) for kind in kinds if kind in formats)
+
+
+def _shape(arn: str) -> Pattern:
+    tokens: list[str | Wild] = []
+    at = 0
+    for match in _PLACEHOLDER.finditer(arn):
+        tokens += arn[at : match.start()]
+        usual = _USUAL.get(match.group(1))
+        tokens += usual if usual else [Wild.FIELD_ONE, Wild.FIELD_MANY]
+        at = match.end()
+    return (*tokens, *arn[at:])
+
+
+def key_type(key: str, service: str = "") -> str | None:
+    """The type of a service's condition key (`String`, `ArrayOfString`, `ARN`), None if it is not in the catalogue."""
+    prefix = service or key.partition(":")[0].lower()
+    known = _keys(prefix)
+    return known.get(key.lower()) or known.get(key.lower().partition("/")[0] + "/")
+
+
+@cache
+def _keys(service: str) -> dict[str, str]:
+    raw = _services().get(service, {}).get("keys", {})
+    return {re.sub(r"/.*[<$].*", "/", name.lower()): kind for name, kind in raw.items()}
