@@ -16,9 +16,9 @@ class InputError(Exception):
     def __init__(
         self,
         file: str,
-        line: int | None,
-        column: int | None,
-        found: str,
+        line: int | None = None,
+        column: int | None = None,
+        found: str = "",
         expected: str = "",
         hint: str | None = None,
         *,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lychgate.model.labels import LabelSettings
-from lychgate.model.values import Block, UnknownRead, reading, reveal
+from lychgate.model.values import Block, Symbol, UnknownRead, reading, reveal
 
 T = TypeVar("T")
 
@@ -170,6 +170,9 @@ class Graph:
     def resolve(self, value: Any, *types: str) -> Resource | None:
         """The resource that an id, ARN, URL or URN names; with `types`, only one of these types (names then count)."""
         value = reveal(value, "reference")
+        if isinstance(value, Symbol):
+            found = self.by_urn.get(value.urn)
+            return found if found is not None and (not types or found.type in types) else None
         if not isinstance(value, str):
             return None
         index = self.once("identities", self._identities)

@@ -50,6 +50,23 @@ class Secret:
         return hash(Secret)
 
 
+class Symbol(str):
+    """A symbolic text that stands for an output whose content AWS decides: it leads to its resource, but what it says
+    cannot be known. `Block.text` refuses it; `Graph.resolve` follows it."""
+
+    __slots__ = ("output", "urn")
+
+    urn: str
+    output: str
+
+    @classmethod
+    def of(cls, text: str, urn: str, output: str) -> Symbol:
+        """The symbol with this text, for an output of a resource."""
+        symbol = cls(text)
+        symbol.urn, symbol.output = urn, output
+        return symbol
+
+
 UNKNOWN = Unknown()
 
 
@@ -210,6 +227,9 @@ class Block:
         if value is None:
             return default
         if isinstance(value, str):
+            if value.__class__ is Symbol:
+                why = f"is decided when {value.urn.rpartition('::')[2]} is deployed"
+                raise UnknownRead(self.urn, self.at(name), why)
             return value
         if isinstance(value, bool):
             return "true" if value else "false"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lychgate.model.graph import Resource
-from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
+from lychgate.model.values import UNKNOWN, Secret, Symbol, Unknown, contains_unknown
 from lychgate.sources.identities import Place, identify
 
 Shapes = Callable[[str], "dict[str, Any] | None"]
@@ -27,6 +27,7 @@ COMPUTED_INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "aws:eks/cluster:Cluster": {"vpcConfig": ("clusterSecurityGroupId", "vpcId")},
 }
 
+TEXT = {"kind": "text", "optional": False}
 ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
 
@@ -36,6 +37,7 @@ class Answers:
     def __init__(self, shapes: Shapes, account: str, region: str) -> None:
         self.shapes = shapes
         self.account, self.region = account, region
+        self.issued: dict[str, Symbol] = {}
 
     def place_of(self, resource: Resource, resources: Mapping[str, Resource]) -> Place:
         """Where a resource will stand: its own region, its provider's region and assumed role, else the environment's."""
@@ -79,7 +81,7 @@ class Answers:
             elif name in identity.properties:
                 outputs[name] = identity.properties[name]
             elif not shape["optional"]:
-                outputs[name] = symbolic(shape, symbol(resource, name))
+                outputs[name] = self._symbolic(shape, resource, name)
         if identity.arn is not None and "arn" in shapes:
             outputs["arn"] = identity.arn
         elif "arn" in shapes and identity.arn is None:
@@ -98,7 +100,36 @@ class Answers:
         value = resource.properties[name]
         inside = COMPUTED_INSIDE.get(resource.type, {}).get(name)
         if inside and isinstance(value, dict):
-            value = {key: symbol(resource, f"{name}.{key}") for key in inside} | value
+            value = {key: self._symbolic(TEXT, resource, f"{name}.{key}") for key in inside} | value
+        return value
+
+
+    def _symbolic(self, shape: dict[str, Any], resource: Resource, path: str) -> Any:
+        """A symbolic value of a shape. How many elements a list will have is unknown; one stands for them."""
+        kind = shape["kind"]
+        if kind == "text":
+            text = f"{resource.name}-{digest(resource.urn, 12)}.{path}"
+            return self.issued.setdefault(text, Symbol.of(text, resource.urn, path))
+        if kind == "list":
+            element = self._symbolic(shape["of"], resource, f"{path}[0]")
+            return UNKNOWN if isinstance(element, Unknown) else [element]
+        if kind == "object":
+            fields = {}
+            for name, field in shape["fields"].items():
+                value = self._symbolic(field, resource, f"{path}.{name}")
+                if not (field["optional"] and contains_unknown(value)):
+                    fields[name] = value
+            return fields or UNKNOWN
+        return UNKNOWN
+
+    def mark(self, value: Any) -> Any:
+        """The value with every text that is one of our symbols made one again."""
+        if isinstance(value, str):
+            return self.issued.get(value, value)
+        if isinstance(value, dict):
+            return {key: self.mark(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.mark(item) for item in value]
         return value
 
 
@@ -126,29 +157,6 @@ def json_value(value: Any) -> Any:
 def digest(text: str, length: int) -> str:
     """Hexadecimal digits that stand for a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
-def symbol(resource: Resource, path: str) -> str:
-    """A symbolic text for an output: readable, and no other resource has the same."""
-    return f"{resource.name}-{digest(resource.urn, 12)}.{path}"
-
-
-def symbolic(shape: dict[str, Any], text: str) -> Any:
-    """A symbolic value of a shape. How many elements a list will have is unknown; one stands for them."""
-    kind = shape["kind"]
-    if kind == "text":
-        return text
-    if kind == "list":
-        element = symbolic(shape["of"], f"{text}[0]")
-        return UNKNOWN if isinstance(element, Unknown) else [element]
-    if kind == "object":
-        fields = {}
-        for name, field in shape["fields"].items():
-            value = symbolic(field, f"{text}.{name}")
-            if not (field["optional"] and contains_unknown(value)):
-                fields[name] = value
-        return fields or UNKNOWN
-    return UNKNOWN
 
 
 def kubernetes_outputs(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 Lychgate's process tells it over a Unix socket, one JSON object a line, what to do:
 
-    {"op": "describe", "token": T}   which outputs has this resource type, or this function's result?
+    {"op": "preload", "modules": M}  import modules once, before programs are forked
     {"op": "run", ...}               run a program, in a forked child (the SDK is imported once, before)
     {"op": "where"}                  have the running program write its stack trace to its stderr
     {"op": "relay", "port": P}       listen on a Unix socket and pass on to 127.0.0.1:P (the SDK's callback server)
 
-and is told `ready`, `described`, `relayed` and, when a program ends, `ended` with its error and the tail of its output.
+and is told `ready`, `relayed` and, when a program ends, `ended` with its error and the tail of its output. The program
+talks to Lychgate's monitor itself; which outputs its resource types have is told there too (see shapes.py).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import importlib
+import importlib.util
 import json
 import os
-import pathlib
 import selectors
 import signal
 import socket
@@ -25,10 +26,8 @@ import sys
 import threading
 import traceback
 import types
-import typing
 
 TAIL = 64 * 1024
-DEPTH = 6
 
 
 def main() -> None:
@@ -82,9 +81,7 @@ class Host:
     def handle(self, command: dict) -> None:
         """Do one thing that was asked."""
         operation = command["op"]
-        if operation == "describe":
-            self.send({"event": "described", "token": command["token"], "shape": describe(command["token"])})
-        elif operation == "run":
+        if operation == "run":
             self.run(command)
         elif operation == "preload":
             for module in command["modules"]:
@@ -167,7 +164,7 @@ def run_program(command: dict, report: int) -> int:
             stack=command["stack"],
             parallel=command["parallel"],
             dry_run=True,
-            monitor=command["address"],
+            monitor=load("shapes").telling_monitor(command["address"]),
             engine=command["address"],
             organization=command["organization"],
             root_directory=command["root"],
@@ -189,6 +186,14 @@ def run_program(command: dict, report: int) -> int:
     sys.stderr.flush()
     os.write(report, json.dumps(ending).encode()[:TAIL])
     return 0 if ending.get("done") else 1
+
+
+def load(name: str) -> types.ModuleType:
+    """A module beside this one, without its folder on the program's import path."""
+    spec = importlib.util.spec_from_file_location(f"lychgate_{name}", os.path.join(os.path.dirname(__file__), f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def describe_error(error: BaseException, folder: str) -> dict:
@@ -245,103 +250,6 @@ def pump(source: socket.socket, target: socket.socket) -> None:
         while chunk := source.recv(1 << 16):
             target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)
-
-
-# -- which outputs a type has, read from the SDK that the program itself uses -----------------------------------------
-
-
-def describe(token: str) -> dict | None:
-    """The outputs of a resource type, or the fields of a function's result: name -> shape; None where no SDK knows it.
-
-    A shape is `{"kind": "text|number|flag|list|map|object|any", "optional": bool, "of": shape, "fields": {...}}`.
-    """
-    try:
-        cls = find_class(token)
-        if cls is None:
-            return None
-        from pulumi import _types
-
-        fields = _types.resource_types(cls) if issubclass(cls, _resource()) else _types.output_type_types(cls)
-        return {name: shape(hint, DEPTH) for name, hint in fields.items()}
-    except Exception as error:
-        return {"!": {"kind": "any", "optional": True, "error": f"{type(error).__name__}: {error}"}}
-
-
-def _resource() -> type:
-    import pulumi
-
-    return pulumi.Resource
-
-
-def find_class(token: str) -> type | None:
-    """The SDK class of a resource type token, or the result class of a function token."""
-    package, _, rest = token.partition(":")
-    module_name, _, member = rest.rpartition(":")
-    if package == "pulumi" and module_name == "providers":
-        return getattr(find_package(member), "Provider", None)
-    root = find_package(package)
-    if root is None:
-        return None
-    from pulumi.runtime import rpc
-
-    for entry in rpc._RESOURCE_MODULES.get(f"{package}:{module_name}", ()):
-        found = entry.mod_info["classes"].get(token) if hasattr(entry, "mod_info") else None
-        if found:
-            return getattr(importlib.import_module(entry.mod_info["fqn"]), found)
-    result = f"{member[:1].upper()}{member[1:]}Result"
-    name = module_name.split("/")[0]
-    for candidate in (f"{root.__name__}.{name.replace('-', '_')}" if name and name != "index" else "", root.__name__):
-        if candidate:
-            with contextlib.suppress(ImportError):
-                module = importlib.import_module(candidate)
-                if isinstance(getattr(module, result, None), type):
-                    return getattr(module, result)
-    return None
-
-
-def find_package(package: str) -> types.ModuleType | None:
-    """The SDK module of a Pulumi package: by its usual name, else by the plugin file that every SDK carries."""
-    with contextlib.suppress(ImportError):
-        return importlib.import_module(f"pulumi_{package.replace('-', '_')}")
-    for folder in map(pathlib.Path, sys.path):
-        for plugin in folder.glob("*/pulumi-plugin.json"):
-            with contextlib.suppress(ImportError, ValueError, OSError):
-                if json.loads(plugin.read_text()).get("name") == package:
-                    return importlib.import_module(plugin.parent.name)
-    return None
-
-
-def shape(hint: object, depth: int) -> dict:
-    """The shape of a type hint of the SDK."""
-    import collections.abc
-    import enum
-
-    from pulumi import _types
-
-    optional = False
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Union:
-        optional = type(None) in arguments
-        arguments = tuple(a for a in arguments if a is not type(None))
-        if len(arguments) > 1:
-            return {"kind": "text" if str in arguments else "any", "optional": optional}
-        hint = arguments[0]
-        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    found: dict = {"kind": "any", "optional": optional}
-    if hint in (str, int, float, bool):
-        found["kind"] = "text" if hint is str else "flag" if hint is bool else "number"
-    elif origin in (list, collections.abc.Sequence):
-        found["kind"] = "list"
-        found["of"] = shape(arguments[0], depth - 1) if arguments and depth else {"kind": "any", "optional": True}
-    elif origin in (dict, collections.abc.Mapping):
-        found["kind"] = "map"
-    elif isinstance(hint, type) and issubclass(hint, enum.Enum):
-        found["kind"] = "text" if issubclass(hint, str) else "any"
-    elif isinstance(hint, type) and _types.is_output_type(hint):
-        found["kind"] = "object"
-        fields = _types.output_type_types(hint) if depth else {}
-        found["fields"] = {name: shape(one, depth - 1) for name, one in fields.items()}
-    return found
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             raise Refused(f"{request.type!r} is no resource type: expected package:module:Type")
         request, refs = self.transforms.apply(request, self.recorded.resources)
         urn = self.urn(request.type, request.name, request.parent)
-        inputs = from_struct(request.object)
+        inputs = self.answers.mark(from_struct(request.object))
         provider = self._provider(request)
         resource = Resource(
             urn=urn,
@@ -291,7 +291,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return f"{urn}::{self.recorded.resources[urn].id}"
 
     def _read(self, request: Any) -> Any:
-        inputs = from_struct(request.properties)
+        inputs = self.answers.mark(from_struct(request.properties))
         urn = self.urn(request.type, request.name, request.parent)
         resource = Resource(
             urn=urn, type=request.type, name=request.name, properties=inputs, parent=request.parent or self.root or None,
@@ -328,7 +328,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         resource = self.recorded.resources.get(request.urn)
         if resource is None:
             raise Refused(f"outputs for a resource that was never registered: {request.urn}")
-        resource.outputs = from_struct(request.outputs)
+        resource.outputs = self.answers.mark(from_struct(request.outputs))
         if resource.type == STACK:
             self.recorded.outputs = resource.outputs
         return empty_pb2.Empty()

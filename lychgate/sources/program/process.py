@@ -1,0 +1,162 @@
+"""The process that runs judged programs, seen from Lychgate's side. What it says is hostile data."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lychgate.model.errors import InputError
+from lychgate.sources.sandbox import Isolate, Limits, Sandboxed, start
+
+HOST = Path(__file__).with_name("host.py")
+SHAPES = Path(__file__).with_name("shapes.py")
+LINE_LIMIT = 32 << 20
+START_SECONDS = 60.0
+
+
+class HostLost(Exception):
+    """The process has gone, or speaks nonsense; the text says what is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended: exit code, its report (see host.py), the tails of its output."""
+
+    code: int
+    report: dict[str, Any]
+    stdout: str
+    stderr: str
+
+
+class HostProcess:
+    """One interpreter in a sandbox, ready to run programs of `folder` one after the other. Use as a context manager."""
+
+    def __init__(
+        self, interpreter: Path, folder: Path, readable: Sequence[Path], isolate: Isolate, limits: Limits
+    ) -> None:
+        self.shared = Path(tempfile.mkdtemp(prefix="lychgate-"))
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._ended: queue.Queue[Ended | None] = queue.Queue()
+        self._asking = threading.Lock()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.shared / "control.sock"))
+        self._listener.listen(1)
+        self.process: Sandboxed = start(
+            [str(interpreter), "-P", str(HOST), str(self.shared)],
+            cwd=folder,
+            readable=[folder, HOST, SHAPES, *readable],
+            shared=self.shared,
+            isolate=isolate,
+            limits=limits,
+        )
+        self._control: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        if self._control:
+            self._control.close()
+        self._listener.close()
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+    def ready(self) -> None:
+        """Wait until the SDK is imported. Raises InputError where the interpreter or its SDK is not usable."""
+        self._listener.settimeout(0.2)
+        waited = 0.0
+        while self._control is None:
+            try:
+                self._control, _ = self._listener.accept()
+            except TimeoutError:
+                waited += 0.2
+                if self.process.poll() is not None or waited > START_SECONDS:
+                    raise InputError(
+                        str(self.process.command[0]),
+                        found=f"the interpreter does not start: {self.process.stderr().strip()[-500:] or 'no output'}",
+                        expected="a working Python",
+                    ) from None
+        self._control.settimeout(None)
+        threading.Thread(target=self._listen, args=(self._control,), daemon=True).start()
+        first = self._wait(START_SECONDS)
+        if first.get("event") != "ready":
+            raise InputError(
+                str(self.process.command[0]),
+                found=f"Pulumi cannot be imported: {first.get('error')}",
+                expected="the pulumi package in the project's virtual environment",
+            )
+
+    def _listen(self, control: socket.socket) -> None:
+        try:
+            with control.makefile("rb") as stream:
+                while line := stream.readline(LINE_LIMIT):
+                    event = json.loads(line)
+                    if event["event"] == "ended":
+                        self._ended.put(
+                            Ended(int(event["code"]), dict(event["report"]), str(event["stdout"]), str(event["stderr"]))
+                        )
+                    else:
+                        self._answers.put(event)
+        except (OSError, ValueError, TypeError, KeyError):
+            pass
+        self._answers.put({"event": "gone"})
+        self._ended.put(None)
+
+    def _send(self, command: dict[str, Any]) -> None:
+        assert self._control is not None
+        try:
+            self._control.sendall(json.dumps(command).encode() + b"\n")
+        except OSError as error:
+            raise HostLost(self.epitaph()) from error
+
+    def _wait(self, seconds: float) -> dict[str, Any]:
+        try:
+            answer = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            raise HostLost("the program's process does not answer") from None
+        if answer.get("event") == "gone":
+            self._answers.put(answer)
+            raise HostLost(self.epitaph())
+        return answer
+
+    def epitaph(self) -> str:
+        """What is known of a process that has gone."""
+        said = self.process.stderr().strip()
+        return "the program's process was ended" + (f": {said[-500:]}" if said else "")
+
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        with self._asking:
+            self._send(command)
+            return self._wait(START_SECONDS)
+
+    def reach(self, target: str) -> str:
+        """An address of ours that leads to a port of the program's loopback."""
+        port = int(target.rpartition(":")[2])
+        path = str(self._ask({"op": "relay", "port": port}).get("path"))
+        if Path(path).parent != self.shared:
+            raise HostLost("the program's process names a socket outside its folder")
+        return f"unix:{path}"
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Import modules before programs are forked, so that many programs import them once."""
+        self._send({"op": "preload", "modules": list(modules)})
+
+    def run(self, settings: dict[str, Any], seconds: float) -> Ended:
+        """Run a program to its end. Raises TimeoutError (with a stack trace on the program's stderr), HostLost."""
+        self._send({"op": "run", **settings})
+        try:
+            ended = self._ended.get(timeout=seconds)
+        except queue.Empty:
+            self._send({"op": "where"})
+            raise TimeoutError from None
+        if ended is None:
+            raise HostLost(self.epitaph())
+        return ended
