@@ -1,0 +1,191 @@
+"""Starting an untrusted program with as little around it as the system lets us take away."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lychgate.sources.sandbox.child import Child, Isolation
+from lychgate.sources.sandbox.launcher import wire
+from lychgate.sources.sandbox.paths import View, view
+from lychgate.sources.sandbox.plan import Plan
+
+Isolate = Literal["auto", "require", "off"]
+
+_HERE = Path(__file__).parent
+_LAUNCH = "import sys; sys.path.append(sys.argv[1]); from launcher.main import main; main(int(sys.argv[2]))"
+# LD_LIBRARY_PATH: some builds of Python do not find their own library without it.
+_PASSED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH")
+_START_TIMEOUT = 60_000  # milliseconds
+_SWITCHED_OFF = "isolation is switched off"
+# From most to least: (namespaces, mounts).
+_LEVELS = ((True, True), (True, False), (False, False))
+
+
+class IsolationError(Exception):
+    """The system does not allow the isolation that is required; the message says what, and how to permit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use. Sizes in bytes."""
+
+    memory: int = 4 << 30
+    """Address space of one process, and memory of all its processes together."""
+    disk: int = 256 << 20
+    """Size of one file, and of its /tmp."""
+    tasks: int = 512
+    """Processes and threads together."""
+    open_files: int = 1024
+    cpu_seconds: int = 900
+    """Of one process."""
+
+
+class Sandbox:
+    """Starts untrusted programs. Remembers what the system refused, so that only the first start tries in vain."""
+
+    def __init__(self, isolate: Isolate = "auto") -> None:
+        """`require` refuses to start a program where something stays open; `auto` says what; `off` does not isolate."""
+        self._isolate = isolate
+        self._reason = _SWITCHED_OFF if isolate == "off" else ""
+        levels = {"require": _LEVELS[:1], "auto": _LEVELS, "off": _LEVELS[-1:]}
+        self._levels = list(levels[isolate])
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        readable: Iterable[Path],
+        env: Mapping[str, str],
+        limits: Limits = Limits(),
+        pass_fds: Sequence[int] = (),
+        keep_output: int = 65_536,
+    ) -> Child:
+        """Start a program that can read `readable`, its folder `cwd` and the system's programs, and change nothing.
+
+        `command` begins with an absolute path. Every path is the same inside; a folder with a Unix socket in
+        `readable` is how the program reaches us. `env` is added to the few variables of our own that are passed on;
+        HOME and TMPDIR are set. Standard input is empty. Of each output the last `keep_output` bytes are kept.
+        `pass_fds` stay open as in subprocess.Popen. Raises IsolationError; OSError when the program cannot be run;
+        ValueError for a folder that cannot be shown (see `view`).
+        """
+        shown = view([*readable, cwd])
+        refusal = self._reason
+        for level in list(self._levels):
+            scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-"))
+            plan = self._plan(command, cwd, env, limits, shown, scratch, level)
+            answer = _launch(plan, pass_fds, keep_output, refusal)
+            if isinstance(answer, Child):
+                self._reason = refusal
+                return answer
+            refusal = refusal or answer
+            self._levels.remove(level)
+        raise IsolationError(f"the program cannot be isolated: {refusal}. {how_to_permit()}")
+
+    def _plan(
+        self,
+        command: Sequence[str | Path],
+        cwd: Path,
+        env: Mapping[str, str],
+        limits: Limits,
+        shown: View,
+        scratch: str,
+        level: tuple[bool, bool],
+    ) -> Plan:
+        namespaces, mounts = level
+        tmp = "/tmp" if mounts else f"{scratch}/tmp"
+        home = "/tmp/home" if mounts else f"{scratch}/home"
+        folder = os.path.abspath(cwd)
+        return Plan(
+            command=[str(part) for part in command],
+            cwd=folder,
+            env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": folder},
+            home=home,
+            tmp=tmp,
+            namespaces=namespaces,
+            mounts=mounts,
+            confine=self._isolate != "off",
+            require=self._isolate == "require",
+            scratch=scratch,
+            shown=shown.shown,
+            links=shown.links,
+            hidden=shown.hidden,
+            memory=limits.memory,
+            disk=limits.disk,
+            tasks=limits.tasks,
+            open_files=limits.open_files,
+            cpu_seconds=limits.cpu_seconds,
+        )
+
+
+def how_to_permit() -> str:
+    """What to change so that a program can be isolated: the kernel's settings that forbid it, or a container's."""
+    settings = {
+        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
+        "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=16384"),
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
+            "1",
+            "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    }
+    found = [
+        remedy
+        for path, (forbidding, remedy) in settings.items()
+        if os.path.exists(path) and Path(path).read_text(encoding="ascii").strip() == forbidding
+    ]
+    if found:
+        return "To permit it, as root: " + ", ".join(found) + "."
+    return (
+        "In a container, its runtime forbids user namespaces. To permit them: `docker run --security-opt "
+        "seccomp=unconfined --security-opt apparmor=unconfined`; for a GitLab runner with the Docker executor, "
+        'security_opt = ["seccomp:unconfined", "apparmor:unconfined"] below [runners.docker] in its config.toml.'
+    )
+
+
+def _own_environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key in _PASSED_ON or key.startswith("LC_")}
+
+
+def _launch(plan: Plan, pass_fds: Sequence[int], keep_output: int, refusal: str) -> Child | str:
+    """Start the launcher on a plan: the running program, or why the system refused."""
+    ours, theirs = socket.socketpair()
+    arguments = ["-I", "-S", "-c", _LAUNCH, str(_HERE), str(theirs.fileno())]
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=_own_environment(),
+            pass_fds=(theirs.fileno(), *pass_fds),
+            start_new_session=True,
+        )
+    wire.send(ours.fileno(), plan)
+    poller = select.poll()
+    poller.register(ours, select.POLLIN)
+    answer = wire.receive(ours.fileno()) if poller.poll(_START_TIMEOUT) else None
+    match answer:
+        case ("ready", bool(network), bool(processes), bool(filesystem), tuple(missing)):
+            isolation = Isolation(network, processes, filesystem, missing, refusal if missing else "")
+            return Child(process, ours, plan["scratch"], isolation, keep_output)
+    with process, ours:
+        process.kill()
+        shutil.rmtree(plan["scratch"], ignore_errors=True)
+        match answer:
+            case ("refused", str(reason)):
+                return reason
+            case ("failed", int(number), str(text), str(path)):
+                raise OSError(number, text, path or plan["command"][0])
+        error = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+        raise IsolationError(f"the launcher of isolated programs failed: {error.strip() or 'no answer'}")

@@ -1,0 +1,84 @@
+"""What a program has started: to count it, and to end it whole. From /proc of the system, which it cannot change."""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False  # as typing's, without the price of importing it
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_KILL = 9
+_PATIENCE = 10.0  # seconds: a process may be stuck in the kernel, in a write to a broken disk
+
+
+def can_see_children() -> bool:
+    """Whether the kernel tells a process's children (its option CONFIG_PROC_CHILDREN)."""
+    return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+
+
+def excess(root: int, *, tasks: int, memory: int) -> str | None:
+    """The limit that the processes below `root` break together, as "tasks" or "memory"; None when they keep both."""
+    count = used = 0
+    for process, threads in descendants(root):
+        count += threads
+        used += _memory(process)
+        if count > tasks:
+            return "tasks"
+        if used > memory:
+            return "memory"
+    return None
+
+
+def descendants(root: int) -> Iterator[tuple[int, int]]:
+    """All processes below one, with the number of their threads. Those that end meanwhile may be missing."""
+    waiting = list(_children(root)[0])
+    while waiting:
+        process = waiting.pop()
+        children, threads = _children(process)
+        waiting.extend(children)
+        yield process, threads
+
+
+def end_descendants() -> None:
+    """Kill and bury everything below this process, which orphans fall to (PR_SET_CHILD_SUBREAPER)."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        for process, _ in list(descendants(os.getpid())):
+            try:
+                os.kill(process, _KILL)
+            except ProcessLookupError:
+                continue
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.002)
+
+
+def _children(process: int) -> tuple[list[int], int]:
+    children: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{process}/task")
+    except OSError:
+        return [], 0
+    for thread in threads:
+        try:
+            with open(f"/proc/{process}/task/{thread}/children", "rb") as file:
+                children.extend(int(child) for child in file.read().split())
+        except OSError:
+            continue
+    return children, len(threads)
+
+
+def _memory(process: int) -> int:
+    """Bytes of memory that are the process's own: resident without what files and shared memory back."""
+    try:
+        with open(f"/proc/{process}/statm", "rb") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (resident - shared) * _PAGE
