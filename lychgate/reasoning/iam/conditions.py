@@ -140,8 +140,12 @@ def _like(text: str, value: str, context: Context, variables: bool) -> bool:
 
 def _arn(text: str, value: str, context: Context, variables: bool) -> bool:
     parts = _filled(text, context, variables)
-    language = None if parts is None else _arn_language(parts)
-    return language is not None and language.matches(value)
+    if parts is None:
+        return False
+    language = _arn_language(parts)
+    if language is None:
+        raise UndecidedError(f"{text!r} is not an ARN of six fields")
+    return language.matches(value)
 
 
 @lru_cache(maxsize=8192)

@@ -140,7 +140,7 @@ def parse(document: str | bytes | Mapping[str, Any] | Policy, label: str = "poli
     """
     if isinstance(document, Policy):
         return document
-    if isinstance(document, Mapping):
+    if not isinstance(document, str | bytes):
         return _Parser(document, None, label).policy()
     text = document.decode("utf-8-sig") if isinstance(document, bytes) else document
     reader = Reader(text)
@@ -186,7 +186,8 @@ class _Parser:
     def only(self, found: Mapping[str, Any], allowed: tuple[str, ...], path: Path) -> None:
         for key in found:
             if key not in allowed:
-                near = difflib.get_close_matches(str(key), allowed, 1, 0.5)
+                near = [name for name in allowed if name.lower() == str(key).lower()]
+                near = near or difflib.get_close_matches(str(key), allowed, 1, 0.5)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; expected one of {', '.join(allowed)}"
                 self.fail(f"unknown element {key!r}{hint}", (*path, str(key)))
 

@@ -8,6 +8,7 @@ unless equal.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from .conditions import UndecidedError, as_network
 from .language import NEGATED, Condition
 from .matching import Language, contains
 from .patterns import simple_pattern
-from .templates import Piece, Variable, pieces, plain, variables_of
+from .templates import Piece, Variable, Wild, pieces, plain, variables_of
 
 # Keys that are in every request: reference_policies_condition-keys.html, "Availability".
 ALWAYS_PRESENT = frozenset(
@@ -69,7 +70,7 @@ def _ties(requirements: Sequence[Requirement], key: str) -> Iterable[tuple[Requi
             if len(others) == 1:
                 yield requirement, (tuple(others.pop()),)
         elif _ties_down(requirement, present):
-            yield requirement, tuple(_value(condition, text, requirement.variables) for text in condition.values)
+            yield requirement, _values(condition, requirement.variables)
 
 
 def _demands(requirement: Requirement, key: str) -> bool:
@@ -97,19 +98,26 @@ def _equality(operator: str) -> bool:
     return not operator.endswith(("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"))
 
 
-def _value(condition: Condition, text: str, variables: bool) -> tuple[Piece, ...]:
+def _values(condition: Condition, variables: bool) -> tuple[tuple[Piece, ...], ...]:
     operator = NEGATED.get(condition.operator, condition.operator)
     if operator == "IpAddress":
-        return tuple("*" if _everywhere(text) else text)  # an open network is open like a wildcard
-    parts = pieces(text, variables)
-    return parts if operator in _LIKE else plain(parts)
+        return tuple(_networks(condition.values))
+    templates = (pieces(text, variables) for text in condition.values)
+    return tuple(parts if operator in _LIKE else plain(parts) for parts in templates)
 
 
-def _everywhere(text: str) -> bool:
+def _networks(values: Sequence[str]) -> Iterable[tuple[Piece, ...]]:
+    """Blocks that join to every address are as open as a wildcard, also when they are written as two halves."""
+    yield from map(tuple, values)
     try:
-        return as_network(text).prefixlen == 0
+        networks = [as_network(text) for text in values]
     except UndecidedError:
-        return False
+        return
+    fours = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    sixes = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+    joined = [*ipaddress.collapse_addresses(fours), *ipaddress.collapse_addresses(sixes)]
+    if any(network.prefixlen == 0 for network in joined):
+        yield (Wild.MANY,)
 
 
 def _open(parts: tuple[Piece, ...]) -> bool:

@@ -46,7 +46,7 @@ class Named(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The one who makes a request. `role` is the ARN of the role behind a session, without its path if not known."""
+    """The one who makes a request. `role` is the ARN of the role that acts, without its path if not known."""
 
     arn: str
     kind: CallerKind
@@ -81,7 +81,9 @@ def caller(principal: str, principal_arn: str | None = None) -> Caller:
         word, _, name = rest.partition("/")
         kind = _KINDS.get(word, "other")
         role = ""
-        if kind == "session":
+        if kind == "role":
+            role = principal
+        elif kind == "session":
             role = principal_arn or f"arn:{match['partition']}:iam::{account}:role/{name.partition('/')[0]}"
         return Caller(principal, kind, "" if kind == "federated" else account, role)
     if principal in _WEB_IDENTITY:
@@ -105,7 +107,7 @@ def _entry(kind: str, value: str, who: Caller) -> Named:
         return Named.DIRECT if who.kind == "federated" and value in ("*", who.arn) else Named.NOT
     if kind == "CanonicalUser":
         return Named.DIRECT if value == who.arn else Named.NOT
-    if value == who.arn:
+    if value == who.arn and who.kind != "role":  # what a role's ARN calls is a session of it
         return Named.ACCOUNT if who.kind == "root" else Named.DIRECT
     if who.account and account_of(value) == who.account:
         return Named.ACCOUNT
