@@ -67,7 +67,9 @@ class Rule:
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.id):
-            raise ValueError(f"rule {self.id!r}: an id is a slug of lower-case words, such as s3-bucket-without-versioning")
+            raise ValueError(
+                f"rule {self.id!r}: an id is a slug of lower-case words, such as s3-bucket-without-versioning"
+            )
         if self.layer not in LAYERS or self.severity not in SEVERITIES:
             raise ValueError(f"rule {self.id}: layer {self.layer!r} or severity {self.severity!r} does not exist")
         if not self.compliant or not self.violating:

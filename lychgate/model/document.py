@@ -2,7 +2,7 @@
 
 The dialect is YAML 1.2's core schema with decimal numbers only: `on`, `yes`, 2027-01-31 and 0123 are text and mean what
 a model says they mean, and keys are always text. What a hand-written file does not need is refused: duplicate keys,
-tags, control characters, and aliases that expand to more values than a person would write.
+tags, control characters, deep nesting, and aliases that expand to more values than a person would write.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lychgate.model.errors import InputError, shown
 
 MAX_BYTES = 1_000_000
 MAX_VALUES = 100_000
+MAX_DEPTH = 50
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -144,6 +145,8 @@ class _Values:
             return self.scalar(node)
         if id(node) in self.open:
             raise self.fail(node, "an alias to something that it is part of")
+        if len(self.open) == MAX_DEPTH:
+            raise self.fail(node, "nested too deeply", f"at most {MAX_DEPTH} levels")
         self.open.add(id(node))
         value = self.mapping(node) if isinstance(node, MappingNode) else [self.of(item) for item in node.value]
         self.open.remove(id(node))

@@ -68,6 +68,9 @@ class LabelSettings:
         """What selectors and the invoker say of a resource, first match first."""
         for pattern, labels in self.selectors:
             if fnmatchcase(resource.urn, pattern):
-                yield f"the selector {pattern} of lychgate.yaml", {self.keys[key][0]: value for key, value in labels.items()}
+                yield (
+                    f"the selector {pattern} of lychgate.yaml",
+                    {self.keys[key][0]: value for key, value in labels.items()},
+                )
         if self.environment:
             yield "--environment", {self.keys["environment"][0]: self.environment}

@@ -44,7 +44,9 @@ class View:
     @classmethod
     def all(cls, graph: Graph) -> list[Self]:
         """The views of all managed resources of these types."""
-        return graph.once((cls, "all"), lambda: [cls.of(graph, item) for item in graph.of_type(*cls.types) if cls.takes(item)])
+        return graph.once(
+            (cls, "all"), lambda: [cls.of(graph, item) for item in graph.of_type(*cls.types) if cls.takes(item)]
+        )
 
     @classmethod
     def takes(cls, resource: Resource) -> bool:

@@ -53,7 +53,11 @@ class Answers:
         return region if isinstance(region, str) else self.region
 
     def _account_of(self, provider: Resource | None) -> str:
-        roles = json_value(provider.properties.get("assumeRoles") or provider.properties.get("assumeRole")) if provider else None
+        roles = (
+            json_value(provider.properties.get("assumeRoles") or provider.properties.get("assumeRole"))
+            if provider
+            else None
+        )
         for role in reversed(roles if isinstance(roles, list) else [roles]):
             found = ROLE_ACCOUNT.match(str(role.get("roleArn", ""))) if isinstance(role, dict) else None
             if found:
@@ -69,7 +73,9 @@ class Answers:
         shapes = self.shapes(resource.type)
         if shapes is None:  # no SDK knows the type: a dynamic resource, or a package that is not installed
             return self._plain(resource)
-        known = {name: bare for name, value in resource.properties.items() if not contains_unknown(bare := open_(value))}
+        known = {
+            name: bare for name, value in resource.properties.items() if not contains_unknown(bare := open_(value))
+        }
         identity = identify(
             resource.type, resource.urn, resource.name, known, frozenset(shapes), self.place_of(resource, resources),
             frozenset(resource.properties.keys() - known.keys()),
@@ -102,7 +108,6 @@ class Answers:
         if inside and isinstance(value, dict):
             value = {key: self._symbolic(TEXT, resource, f"{name}.{key}") for key in inside} | value
         return value
-
 
     def _symbolic(self, shape: dict[str, Any], resource: Resource, path: str) -> Any:
         """A symbolic value of a shape. How many elements a list will have is unknown; one stands for them."""
@@ -168,7 +173,11 @@ def kubernetes_outputs(resource: Resource, outputs: dict[str, Any]) -> dict[str,
     if not isinstance(metadata, dict):
         return {}
     prefix = metadata.get("generateName")
-    name = f"{prefix}{digest(resource.urn, 5)}" if isinstance(prefix, str) else f"{resource.name}-{digest(resource.urn, 8)}"
+    name = (
+        f"{prefix}{digest(resource.urn, 5)}"
+        if isinstance(prefix, str)
+        else f"{resource.name}-{digest(resource.urn, 8)}"
+    )
     made = {"name": name, "namespace": "default", "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, resource.urn))}
     kind = resource.type.rpartition(":")[2]
     return {"metadata": made | metadata, "kind": outputs.get("kind", kind)}

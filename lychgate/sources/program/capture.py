@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -135,7 +134,13 @@ def _provider_config(config: Configuration, package: str) -> dict[str, Any]:
 
 
 def _run(
-    host: HostProcess, project: Project, stack: str, config: Configuration, setting: Setting, monitor: Monitor, address: str
+    host: HostProcess,
+    project: Project,
+    stack: str,
+    config: Configuration,
+    setting: Setting,
+    monitor: Monitor,
+    address: str,
 ) -> None:
     command = {
         "project": project.name, "stack": stack, "organization": setting.organization, "parallel": 16,

@@ -86,7 +86,7 @@ class Host:
         elif operation == "preload":
             for module in command["modules"]:
                 with contextlib.suppress(ImportError):
-                    importlib.import_module(module)
+                    getattr(importlib.import_module(module), "load", None)  # the SDKs load a module on first look
         elif operation == "where" and self.child:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.child, signal.SIGUSR1)
@@ -190,7 +190,9 @@ def run_program(command: dict, report: int) -> int:
 
 def load(name: str) -> types.ModuleType:
     """A module beside this one, without its folder on the program's import path."""
-    spec = importlib.util.spec_from_file_location(f"lychgate_{name}", os.path.join(os.path.dirname(__file__), f"{name}.py"))
+    spec = importlib.util.spec_from_file_location(
+        f"lychgate_{name}", os.path.join(os.path.dirname(__file__), f"{name}.py")
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, reso
 from lychgate.model.graph import Location, Lookup, NotInspected, Resource
 from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
-from lychgate.sources.program.functions import Functions, FunctionError
+from lychgate.sources.program.functions import FunctionError, Functions
 from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, output_dependencies, to_struct
 
@@ -201,7 +201,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             why = "a remote component: its children are made by another process at deployment"
             self.recorded.not_inspected.append(NotInspected(self.stack, urn, why))
             shape = self.answers.shapes(request.type) or {}
-            unknowns = {name: UNKNOWN for name in shape}
+            unknowns = dict.fromkeys(shape, UNKNOWN)
             return resource_pb2.RegisterResourceResponse(urn=urn, object=to_struct(unknowns))
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
@@ -223,7 +223,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                     f"two resources have the URN {resource.urn}: {places or 'no place known'}; give each its own name"
                 )
             if len(self.recorded.resources) >= self.limit:
-                raise Refused(f"the program registers more than {self.limit} resources; raise --max-resources if it should")
+                raise Refused(
+                    f"the program registers more than {self.limit} resources; raise --max-resources if it should"
+                )
             self.recorded.resources[resource.urn] = resource
             count = len(self.recorded.resources)
         self.progress(count)
@@ -316,7 +318,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self.recorded.lookups.append(Lookup(self.stack, STACK_REFERENCE, {"name": name}, answered))
         properties: dict[str, Any] = {"name": name}
         if outputs is not None:
-            properties["outputs"] = {key: value.value if isinstance(value, Secret) else value for key, value in outputs.items()}
+            properties["outputs"] = {
+                key: value.value if isinstance(value, Secret) else value for key, value in outputs.items()
+            }
             properties["secretOutputNames"] = sorted(key for key, value in outputs.items() if isinstance(value, Secret))
             if contains_unknown(outputs):  # one unknown would hide all
                 known = {key: value for key, value in properties["outputs"].items() if not contains_unknown(value)}

@@ -104,7 +104,11 @@ def read_project(path: Path) -> Project:
     if content.runtime.name != "python":
         line, column = document.position(("runtime",))
         raise InputError(
-            str(file), line, column, f"the runtime is {content.runtime.name}", "python (other runtimes are judged from a plan)"
+            str(file),
+            line,
+            column,
+            f"the runtime is {content.runtime.name}",
+            "python (other runtimes are judged from a plan)",
         )
     program = folder / content.main if content.main else folder
     if not (program / "__main__.py" if program.is_dir() else program).is_file():
@@ -139,7 +143,9 @@ def choose_stack(project: Project, wanted: str | None) -> str:
         return wanted
     if len(project.stack_files) > 1:
         names = ", ".join(project.stack_files)
-        raise InputError(str(project.folder), found=f"there are several stacks ({names})", expected="--stack to name one")
+        raise InputError(
+            str(project.folder), found=f"there are several stacks ({names})", expected="--stack to name one"
+        )
     return next(iter(project.stack_files), "dev")
 
 

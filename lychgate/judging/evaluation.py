@@ -1,0 +1,103 @@
+"""Evaluation: a graph and rules in, judgements out. A rule costs nothing on resources it does not judge."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lychgate.judging.rule import Case, Rule
+from lychgate.model.graph import Graph, Resource
+from lychgate.model.outcome import Answer, Level, Outcome
+from lychgate.model.redaction import Redactor
+from lychgate.model.values import UnknownRead, reading
+from lychgate.views.base import View
+
+SEES_SIBLINGS = "it compares this stack with its siblings, and they are not in sight here"
+
+
+class Settings(Protocol):
+    """What evaluation needs of a ruleset."""
+
+    def level(self, rule: Rule) -> Level:
+        """The level of a rule."""
+
+    def parameters(self, rule: Rule) -> Any:
+        """Its parameters, as the rule's own model; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one rule said of one resource, at which level."""
+
+    rule: Rule
+    resource: Resource
+    level: Level
+    answer: Answer
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome."""
+        return self.answer.outcome
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable over line shifts and runs: the rule and the URN."""
+        return hashlib.sha256(f"{self.rule.id}\0{self.resource.urn}".encode()).hexdigest()[:32]
+
+
+def evaluate(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Judgement]:
+    """Every rule that is not disabled on every resource that it selects, ordered by rule and URN."""
+    redact = Redactor.of(graph)
+    found: list[Judgement] = []
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        level = settings.level(rule)
+        if level == "disabled":
+            continue
+        case = Case(graph, settings.parameters(rule))
+        for view in rule.judges.all(graph):
+            found.append(Judgement(rule, view.resource, level, judge(rule, view, case, redact)))
+    return found
+
+
+def judge(rule: Rule, view: View, case: Case, redact: Redactor) -> Answer:
+    """One rule on one resource. An unknown that is read makes it unknown, a crash makes it an error of that rule, and
+    what is said after a secret was read is withheld."""
+    if rule.scope == "stacks" and not case.graph.complete:
+        return Answer("unknown", SEES_SIBLINGS)
+    reading.begin()
+    try:
+        answer: Answer = rule.check(view, case)
+        if not isinstance(answer, Answer):
+            raise TypeError(f"a rule answers PASS, fail(...), unknown(...) or not_applicable(...), not {answer!r}")
+    except UnknownRead as unread:
+        return Answer("unknown", redact(_unread(view, unread)))
+    except Exception as error:
+        return Answer("error", f"the rule itself failed: {redact(_crash(error))}")
+    if reading.secrets and answer.outcome != "pass":
+        names = ", ".join(sorted(reading.secrets))
+        return Answer(answer.outcome, f"{rule.title} (details withheld: {names} is secret)")
+    if answer.message or answer.witness:
+        return Answer(answer.outcome, redact(answer.message), redact.value(answer.witness))
+    return answer
+
+
+def _unread(view: View, unread: UnknownRead) -> str:
+    of = "" if unread.urn == view.resource.urn else f" of {unread.urn.rpartition('::')[2]}"
+    return f"{unread.path}{of} {unread.why if unread.why.startswith('is ') else f'is {unread.why}'}"
+
+
+def _crash(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    return f"{type(error).__name__} at {place}" if reading.secrets else f"{type(error).__name__} at {place}: {error}"
+
+
+def by_rule(judgements: Iterable[Judgement]) -> Mapping[str, list[Judgement]]:
+    """The judgements of each rule."""
+    found: dict[str, list[Judgement]] = {}
+    for judgement in judgements:
+        found.setdefault(judgement.rule.id, []).append(judgement)
+    return found
