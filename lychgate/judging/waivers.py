@@ -1,0 +1,194 @@
+"""Waivers: findings that somebody accepts, for a reason and until a day. They stand in the user's waivers.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from lychgate.judging.framework import Text
+from lychgate.judging.ruleset import RuleFacts, Ruleset, read, unknown_rule
+from lychgate.model.document import Document
+from lychgate.model.errors import InputError, shown
+from lychgate.model.validation import load
+
+State = Literal["active", "expired", "not yet"]
+
+
+class WaiverEntry(BaseModel):
+    """A waiver as it is written. `urn` is exact, or a pattern in which `*` stands for any run of characters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Text
+    stack: Text
+    urn: Text
+    owner: Text
+    reason: Text
+    compensating_control: Text | None = None
+    ticket: Text
+    approver: Text
+    created: date | None = None
+    expires: date
+
+
+class WaiversFile(BaseModel):
+    """The waivers file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    waivers: list[WaiverEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A waiver and its state at the day it is judged: `expired` after its last day, `not yet` before it was created."""
+
+    rule: str
+    stack: str
+    urn: str
+    owner: str
+    reason: str
+    ticket: str
+    approver: str
+    expires: date
+    created: date | None
+    compensating_control: str | None
+    state: State
+    line: int
+
+    @property
+    def expired(self) -> bool:
+        """Whether its last day is over: then the finding counts again."""
+        return self.state == "expired"
+
+
+class Waivers:
+    """All waivers of a run; remembers which of them were used."""
+
+    def __init__(self, waivers: Sequence[Waiver] = ()) -> None:
+        self.all = tuple(waivers)
+        self._used: set[int] = set()
+        self._by_rule: dict[tuple[str, str], list[tuple[re.Pattern[str], Waiver]]] = {}
+        # An active waiver comes before an expired one, an exact one before a pattern.
+        for waiver in sorted(self.all, key=lambda waiver: (waiver.expired, "*" in waiver.urn)):
+            if waiver.state != "not yet":
+                self._by_rule.setdefault((waiver.rule, waiver.stack), []).append((_pattern(waiver.urn), waiver))
+
+    def match(self, rule_id: str, stack: str, urn: str) -> Waiver | None:
+        """The waiver of a finding, which counts as used from now on; it may be one that has expired (`expired`)."""
+        for pattern, waiver in self._by_rule.get((rule_id, stack), ()):
+            if pattern.fullmatch(urn):
+                self._used.add(id(waiver))
+                return waiver
+        return None
+
+    def unused(self) -> tuple[Waiver, ...]:
+        """The waivers that no finding needed, in the order of the file."""
+        return tuple(waiver for waiver in self.all if id(waiver) not in self._used)
+
+
+def load_waivers(path: Path, ruleset: Ruleset, known_rules: Mapping[str, RuleFacts], as_of: date) -> Waivers:
+    """The waivers of a file, as they stand on a day (a datetime counts as its day in UTC).
+
+    Expired ones are kept: the finding they once covered says so. Raises InputError, with every error of the file, for
+    an unknown rule, one that must not be waived, a pattern that is too wide, an approver who is the owner, and a waiver
+    that lasts longer than the ruleset allows for the rule's severity.
+    """
+    document = read(path)
+    entries = load(document, WaiversFile).waivers
+    day = as_of.astimezone(UTC).date() if isinstance(as_of, datetime) else as_of
+    errors = [
+        error
+        for index, entry in enumerate(entries)
+        for error in _errors(entry, _At(document, index), ruleset, known_rules, day)
+    ]
+    if errors:
+        raise InputError.of(errors)
+    return Waivers(
+        [
+            Waiver(**dict(entry), state=_state(entry, day), line=document.position(("waivers", index))[0])
+            for index, entry in enumerate(entries)
+        ]
+    )
+
+
+def _state(entry: WaiverEntry, day: date) -> State:
+    if day > entry.expires:
+        return "expired"
+    return "not yet" if entry.created and day < entry.created else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """An entry's place in the file."""
+
+    document: Document
+    index: int
+
+    def error(self, key: str, found: str, expected: str) -> InputError:
+        return self.document.error(("waivers", self.index, key), found, expected)
+
+
+def _errors(
+    entry: WaiverEntry, at: _At, ruleset: Ruleset, known_rules: Mapping[str, RuleFacts], day: date
+) -> Iterator[InputError]:
+    rule = known_rules.get(entry.rule)
+    if rule is None:
+        yield unknown_rule(at.document, ("waivers", at.index, "rule"), entry.rule, known_rules)
+    elif ruleset.never_waive(rule.id):
+        yield at.error(
+            "rule", f"{rule.id} must not be waived", f"no waiver: the ruleset {ruleset.name} says never_waive"
+        )
+    else:
+        yield from _too_long(entry, at, ruleset, rule, day)
+    if "*" in entry.stack:
+        yield at.error("stack", f"the pattern {shown(entry.stack)}", "the name of one stack")
+    if "*" in entry.urn and not _narrow(entry.urn):
+        wanted = (
+            "an exact URN, or a pattern that names the resource type and at least three letters of the name in a row"
+        )
+        yield at.error("urn", f"the pattern {shown(entry.urn)} is too wide", wanted)
+    if _person(entry.approver) == _person(entry.owner):
+        yield at.error("approver", f"the approver {shown(entry.approver)} is also the owner", "a second person")
+
+
+def _too_long(entry: WaiverEntry, at: _At, ruleset: Ruleset, rule: RuleFacts, day: date) -> Iterator[InputError]:
+    limit = ruleset.waiver_limits[rule.severity]
+    begins = entry.created or day
+    days = (entry.expires - begins).days
+    if entry.created and days < 0:
+        yield at.error(
+            "expires", f"the waiver ends on {entry.expires}, before it begins", f"a day after {entry.created}"
+        )
+    elif days > limit:
+        allowed = (
+            f"at most {limit} days for a rule of severity {rule.severity}" if limit else "no waiver of this severity"
+        )
+        yield at.error("expires", f"the waiver lasts {days} days, from {begins} to {entry.expires}", allowed)
+
+
+def _person(name: str) -> str:
+    """A name as it is compared: `@Ada` and `ada` are one person."""
+    return name.removeprefix("@").casefold()
+
+
+def _narrow(pattern: str) -> bool:
+    """Whether a pattern over URNs (urn:pulumi:STACK::PROJECT::PARENTS$TYPE::NAME) fixes a type and a part of a name.
+
+    What stands before the type (parents, stack, project) may vary: the waiver's `stack` fixes it.
+    """
+    parts = pattern.split("::")
+    if len(parts) != 4:
+        return False
+    kind = parts[2].rpartition("$")[2].removeprefix("*")
+    return "*" not in kind and kind.count(":") == 2 and any(len(piece) >= 3 for piece in parts[3].split("*"))
+
+
+def _pattern(urn: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(piece) for piece in urn.split("*")), re.DOTALL)
