@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lychgate.sources.sandbox.child import Child, Isolation
+from lychgate.sources.sandbox.child import Isolation, Sandboxed
 from lychgate.sources.sandbox.launcher import wire
 from lychgate.sources.sandbox.paths import View, view
 from lychgate.sources.sandbox.plan import Plan
@@ -26,9 +26,13 @@ _LAUNCH = "import sys; sys.path.append(sys.argv[1]); from launcher.main import m
 # LD_LIBRARY_PATH: some builds of Python do not find their own library without it.
 _PASSED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH")
 _START_TIMEOUT = 60_000  # milliseconds
+# What is tried, from most to least: (namespaces, mounts).
+_LEVELS: dict[Isolate, list[tuple[bool, bool]]] = {
+    "auto": [(True, True), (True, False), (False, False)],
+    "require": [(True, True)],
+    "off": [(False, False)],
+}
 _SWITCHED_OFF = "isolation is switched off"
-# From most to least: (namespaces, mounts).
-_LEVELS = ((True, True), (True, False), (False, False))
 
 
 class IsolationError(Exception):
@@ -50,82 +54,76 @@ class Limits:
     """Of one process."""
 
 
-class Sandbox:
-    """Starts untrusted programs. Remembers what the system refused, so that only the first start tries in vain."""
+_DEFAULT = Limits()
 
-    def __init__(self, isolate: Isolate = "auto") -> None:
-        """`require` refuses to start a program where something stays open; `auto` says what; `off` does not isolate."""
-        self._isolate = isolate
-        self._reason = _SWITCHED_OFF if isolate == "off" else ""
-        levels = {"require": _LEVELS[:1], "auto": _LEVELS, "off": _LEVELS[-1:]}
-        self._levels = list(levels[isolate])
 
-    def start(
-        self,
-        command: Sequence[str | Path],
-        *,
-        cwd: Path,
-        readable: Iterable[Path],
-        env: Mapping[str, str],
-        limits: Limits = Limits(),
-        pass_fds: Sequence[int] = (),
-        keep_output: int = 65_536,
-    ) -> Child:
-        """Start a program that can read `readable`, its folder `cwd` and the system's programs, and change nothing.
+def start(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    readable: Iterable[Path] = (),
+    shared: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    isolate: Isolate = "auto",
+    limits: Limits = _DEFAULT,
+    keep_output: int = 65_536,
+) -> Sandboxed:
+    """Start a program that can read `readable`, its folder `cwd` and the system's programs, and change nothing.
 
-        `command` begins with an absolute path. Every path is the same inside; a folder with a Unix socket in
-        `readable` is how the program reaches us. `env` is added to the few variables of our own that are passed on;
-        HOME and TMPDIR are set. Standard input is empty. Of each output the last `keep_output` bytes are kept.
-        `pass_fds` stay open as in subprocess.Popen. Raises IsolationError; OSError when the program cannot be run;
-        ValueError for a folder that cannot be shown (see `view`).
-        """
-        shown = view([*readable, cwd])
-        refusal = self._reason
-        for level in list(self._levels):
-            scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-"))
-            plan = self._plan(command, cwd, env, limits, shown, scratch, level)
-            answer = _launch(plan, pass_fds, keep_output, refusal)
-            if isinstance(answer, Child):
-                self._reason = refusal
-                return answer
-            refusal = refusal or answer
-            self._levels.remove(level)
-        raise IsolationError(f"the program cannot be isolated: {refusal}. {how_to_permit()}")
+    `command` begins with an absolute path. Every path is the same inside. Through sockets in `shared` the program and
+    we talk: it can make and remove them there, but not store data; believe nothing that lies there, symbolic links
+    least. `env` is added to the few variables of our own that are passed on; HOME and TMPDIR are set. Standard input
+    is empty. Of each output the last `keep_output` bytes are kept. `isolate`: "require" refuses to start where
+    something would stay open, "auto" says what, "off" does not isolate.
 
-    def _plan(
-        self,
-        command: Sequence[str | Path],
-        cwd: Path,
-        env: Mapping[str, str],
-        limits: Limits,
-        shown: View,
-        scratch: str,
-        level: tuple[bool, bool],
-    ) -> Plan:
-        namespaces, mounts = level
-        tmp = "/tmp" if mounts else f"{scratch}/tmp"
-        home = "/tmp/home" if mounts else f"{scratch}/home"
-        folder = os.path.abspath(cwd)
-        return Plan(
-            command=[str(part) for part in command],
-            cwd=folder,
-            env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": folder},
-            home=home,
-            tmp=tmp,
-            namespaces=namespaces,
-            mounts=mounts,
-            confine=self._isolate != "off",
-            require=self._isolate == "require",
-            scratch=scratch,
-            shown=shown.shown,
-            links=shown.links,
-            hidden=shown.hidden,
-            memory=limits.memory,
-            disk=limits.disk,
-            tasks=limits.tasks,
-            open_files=limits.open_files,
-            cpu_seconds=limits.cpu_seconds,
-        )
+    Raises IsolationError; OSError when the program cannot be run; ValueError for a folder that cannot be shown (see
+    `view`).
+    """
+    shown = view([*readable, cwd], shared)
+    refusal = _SWITCHED_OFF if isolate == "off" else ""
+    for level in _LEVELS[isolate]:
+        plan = _plan([str(part) for part in command], os.path.abspath(cwd), env or {}, limits, shown, isolate, level)
+        answer = _launch(plan, keep_output, refusal)
+        if isinstance(answer, Sandboxed):
+            return answer
+        refusal = refusal or answer
+    raise IsolationError(f"the program cannot be isolated: {refusal}. {how_to_permit()}")
+
+
+def _plan(
+    command: list[str],
+    cwd: str,
+    env: Mapping[str, str],
+    limits: Limits,
+    shown: View,
+    isolate: Isolate,
+    level: tuple[bool, bool],
+) -> Plan:
+    namespaces, mounts = level
+    scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-"))
+    tmp = "/tmp" if mounts else f"{scratch}/tmp"
+    home = "/tmp/home" if mounts else f"{scratch}/home"
+    return Plan(
+        command=command,
+        cwd=cwd,
+        env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": cwd},
+        home=home,
+        tmp=tmp,
+        namespaces=namespaces,
+        mounts=mounts,
+        confine=isolate != "off",
+        require=isolate == "require",
+        scratch=scratch,
+        shown=shown.shown,
+        links=shown.links,
+        hidden=shown.hidden,
+        shared=shown.shared,
+        memory=limits.memory,
+        disk=limits.disk,
+        tasks=limits.tasks,
+        open_files=limits.open_files,
+        cpu_seconds=limits.cpu_seconds,
+    )
 
 
 def how_to_permit() -> str:
@@ -156,7 +154,7 @@ def _own_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key in _PASSED_ON or key.startswith("LC_")}
 
 
-def _launch(plan: Plan, pass_fds: Sequence[int], keep_output: int, refusal: str) -> Child | str:
+def _launch(plan: Plan, keep_output: int, refusal: str) -> Sandboxed | str:
     """Start the launcher on a plan: the running program, or why the system refused."""
     ours, theirs = socket.socketpair()
     arguments = ["-I", "-S", "-c", _LAUNCH, str(_HERE), str(theirs.fileno())]
@@ -168,7 +166,7 @@ def _launch(plan: Plan, pass_fds: Sequence[int], keep_output: int, refusal: str)
             stderr=subprocess.PIPE,
             cwd="/",
             env=_own_environment(),
-            pass_fds=(theirs.fileno(), *pass_fds),
+            pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )
     wire.send(ours.fileno(), plan)
@@ -178,7 +176,7 @@ def _launch(plan: Plan, pass_fds: Sequence[int], keep_output: int, refusal: str)
     match answer:
         case ("ready", bool(network), bool(processes), bool(filesystem), tuple(missing)):
             isolation = Isolation(network, processes, filesystem, missing, refusal if missing else "")
-            return Child(process, ours, plan["scratch"], isolation, keep_output)
+            return Sandboxed(plan["command"], process, ours, plan["scratch"], isolation, keep_output)
     with process, ours:
         process.kill()
         shutil.rmtree(plan["scratch"], ignore_errors=True)

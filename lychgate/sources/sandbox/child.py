@@ -17,7 +17,7 @@ from lychgate.sources.sandbox.launcher import wire
 _PATIENCE = 15.0  # seconds for the guard to end everything; it gives up after ten itself
 _PIECE = 65_536
 
-Stopped = Literal["stopped", "tasks", "memory"]
+Stopped = Literal["stopped", "tasks", "memory", "shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Isolation:
     reason: str = ""
 
 
-class Tail:
+class _Tail:
     """The end of a stream, read to its end in a thread, so that who writes never waits and we never fill up."""
 
     def __init__(self, stream: IO[bytes], keep: int) -> None:
@@ -44,7 +44,7 @@ class Tail:
         self._thread.start()
 
     def text(self) -> str:
-        """What is kept, decoded; bytes that are no UTF-8 are replaced. It is an untrusted program's text: escape it."""
+        """What is kept, decoded; bytes that are no UTF-8 are replaced."""
         return bytes(self._data[-self._keep :]).decode("utf-8", "replace")
 
     def join(self, timeout: float) -> None:
@@ -60,29 +60,48 @@ class Tail:
                     del self._data[: -self._keep]
 
 
-class Child:
+class Sandboxed:
     """A handle like subprocess.Popen's. Use it as a context manager: leaving it ends the program whole."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], line: socket.socket, scratch: str, isolation: Isolation, keep: int
+        self,
+        command: list[str],
+        process: subprocess.Popen[bytes],
+        line: socket.socket,
+        scratch: str,
+        isolation: Isolation,
+        keep: int,
     ) -> None:
+        self.command = command
         self.isolation = isolation
-        self.stdout = Tail(cast("IO[bytes]", process.stdout), keep)
-        self.stderr = Tail(cast("IO[bytes]", process.stderr), keep)
         self.returncode: int | None = None
         """As subprocess.Popen's: the exit status, or minus the signal's number."""
         self.stopped: Stopped | None = None
         """Why it was ended, if it did not end itself: `kill()`, or the limit that it broke."""
+        self._stdout = _Tail(cast("IO[bytes]", process.stdout), keep)
+        self._stderr = _Tail(cast("IO[bytes]", process.stderr), keep)
         self._process = process
         self._line = line
         self._scratch = scratch
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Sandboxed:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+    def stdout(self) -> str:
+        """The end of what it printed. An untrusted program's text: escape it."""
+        return self._stdout.text()
+
+    def stderr(self) -> str:
+        """The end of what it printed as errors. An untrusted program's text: escape it."""
+        return self._stderr.text()
+
+    def printed(self) -> int:
+        """Bytes that it has printed in all, on both."""
+        return self._stdout.total + self._stderr.total
 
     def poll(self) -> int | None:
         """The return code, or None while it runs."""
@@ -114,7 +133,7 @@ class Child:
                     case _:  # the guard itself was killed
                         self.returncode = -signal.SIGKILL
                 self._line.close()
-                self.stdout.join(_PATIENCE)
-                self.stderr.join(_PATIENCE)
+                self._stdout.join(_PATIENCE)
+                self._stderr.join(_PATIENCE)
                 shutil.rmtree(self._scratch, ignore_errors=True)
         return self.returncode

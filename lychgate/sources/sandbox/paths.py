@@ -28,20 +28,23 @@ class View:
     """What is visible: `shown` real paths, none below another; `links` on the way to them; `hidden` below them."""
 
     shown: list[str]
+    shared: str | None
     links: dict[str, str]
     hidden: list[str]
 
 
-def view(readable: Iterable[Path]) -> View:
+def view(readable: Iterable[Path], shared: Path | None = None) -> View:
     """The view that shows the system's programs and libraries, and what the caller names, under the same paths.
 
     Below what is named, these look empty: the files in which git and pip keep passwords and, if a home folder is
     shown, every entry of it that begins with a dot and leads to nothing that is named. What is named but does not
-    exist is left out. Raises ValueError for a folder that cannot be shown, such as / or /tmp.
+    exist is left out. `shared` is a folder for sockets, which the program can write. Raises ValueError for a folder
+    that cannot be shown, such as / or /tmp.
     """
     links: dict[str, str] = {}
     named = [real for path in readable if (real := _resolve(os.path.abspath(path), links))]
-    for real in named:
+    writable = _resolve(os.path.abspath(shared), links) if shared else None
+    for real in (*named, *([writable] if writable else [])):
         if real in _OWN or real.startswith(_OWN_BELOW):
             raise ValueError(
                 f"{real} cannot be shown to an isolated program: move the project into a folder of its own"
@@ -49,7 +52,7 @@ def view(readable: Iterable[Path]) -> View:
     system = [real for path in (*_SYSTEM, *_CONFIGURATION) if (real := _resolve(path, links))]
     shown = _outermost({*named, *system})
     links = {path: target for path, target in links.items() if not any(_below(path, root) for root in shown)}
-    return View(shown=shown, links=links, hidden=_outermost(_secrets(shown, named)))
+    return View(shown=shown, shared=writable, links=links, hidden=_outermost(_secrets(shown, named)))
 
 
 def interpreter_folders(python: Path, within: Path) -> list[Path]:

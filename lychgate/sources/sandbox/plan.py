@@ -30,6 +30,8 @@ class Plan(TypedDict):
     """Symbolic links on the way to them: path to target."""
     hidden: list[str]
     """Real paths below a shown one that look empty."""
+    shared: str | None
+    """A real path that can be written, for sockets only."""
     memory: int
     """Bytes: address space of one process, and memory of all together."""
     disk: int

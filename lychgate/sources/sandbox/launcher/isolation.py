@@ -70,6 +70,7 @@ def enter_root(plan: Plan) -> None:
         root.enter(
             plan["scratch"],
             shown=plan["shown"],
+            shared=plan["shared"],
             links=plan["links"],
             hidden=plan["hidden"],
             files=files,
@@ -87,7 +88,13 @@ def confine(plan: Plan) -> State:
         if not plan["mounts"]:
             known = landlock.version()
             if known:
-                landlock.restrict(known, shown=plan["shown"], hidden=plan["hidden"], writable=plan["scratch"])
+                landlock.restrict(
+                    known,
+                    shown=plan["shown"],
+                    hidden=plan["hidden"],
+                    shared=plan["shared"],
+                    writable=plan["scratch"],
+                )
         filtered = syscalls.install(network=plan["namespaces"], files=not known)
     return _state(plan, known, filtered)
 

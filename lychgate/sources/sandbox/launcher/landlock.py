@@ -20,6 +20,7 @@ SIGNALS_FORBIDDEN = 6
 """The version since which processes and abstract sockets outside cannot be reached (Linux 6.12)."""
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
+_REMOVE_FILE, _MAKE_SOCKET = 1 << 5, 1 << 9
 _ALL_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
@@ -36,10 +37,11 @@ def version() -> int:
         return 0
 
 
-def restrict(known: int, *, shown: list[str], hidden: list[str], writable: str) -> None:
+def restrict(known: int, *, shown: list[str], hidden: list[str], shared: str | None, writable: str) -> None:
     """Leave this process and its children the reading of `shown` without `hidden`, and all rights below `writable`.
 
-    `known` is what `version()` said; no_new_privs must be set. Raises OSError.
+    In `shared` they can make and remove sockets. `known` is what `version()` said; no_new_privs must be set.
+    Raises OSError.
     """
     handled = max(rights for since, rights in _ALL_RIGHTS.items() if since <= known)
     scoped = _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS if known >= SIGNALS_FORBIDDEN else 0
@@ -53,6 +55,8 @@ def restrict(known: int, *, shown: list[str], hidden: list[str], writable: str) 
     for device in _DEVICES:
         _allow(rules, device, handled & _OF_FILES & ~_EXECUTE)
     _allow(rules, writable, handled)
+    if shared:
+        _allow(rules, shared, _READ_FILE | _READ_DIR | _MAKE_SOCKET | _REMOVE_FILE)
     kernel.call(kernel.LANDLOCK_RESTRICT, rules, 0)
     os.close(rules)
 

@@ -82,6 +82,8 @@ def _guard(control: int, first: int, plan: Plan) -> str | None:
         if control in ready:
             return "stopped"
         broken = watch.excess(first, tasks=plan["tasks"], memory=plan["memory"])
+        if plan["shared"] and watch.holds_data(plan["shared"]):
+            broken = "shared"
         if broken:
             return broken
 

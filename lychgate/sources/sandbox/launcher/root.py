@@ -18,17 +18,26 @@ _NO_FOLDER, _NO_FILE = "./dev/.no-folder", "./dev/.no-file"
 
 
 def enter(
-    base: str, *, shown: list[str], links: dict[str, str], hidden: list[str], files: dict[str, str], space: int
+    base: str,
+    *,
+    shown: list[str],
+    shared: str | None,
+    links: dict[str, str],
+    hidden: list[str],
+    files: dict[str, str],
+    space: int,
 ) -> None:
     """Replace the root of this process's (own) mount namespace; the current folder is then the new root.
 
-    `base` is an empty folder to build in, `shown` real paths without links, none inside another; `links` are the
-    symbolic links on the way to them, `hidden` paths below a shown one that shall look empty, `files` small texts to
-    write, `space` the bytes that /tmp and /dev/shm may hold each. Raises OSError when the system does not allow it.
+    `base` is an empty folder to build in, `shown` real paths without links, none inside another, `shared` one that
+    can be written; `links` are the symbolic links on the way to them, `hidden` paths below a shown one that shall look
+    empty, `files` small texts to write, `space` the bytes that /tmp and /dev/shm may hold each. Raises OSError when
+    the system does not allow it.
     """
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     # Detached copies first: nothing that is mounted below can then stand in the way of a path.
     trees = [(path, _copy(path, _RDONLY | _NOSUID | _NODEV)) for path in shown]
+    trees += [(shared, _copy(shared, _NOSUID | _NODEV | _NOEXEC))] if shared else []
     devices = [(f"/dev/{name}", _copy(f"/dev/{name}", _RDONLY | _NOSUID | _NOEXEC)) for name in _DEVICES]
     kernel.mount("tmpfs", base, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=4m,mode=755")
     os.chdir(base)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 TYPE_CHECKING = False  # as typing's, without the price of importing it
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MAX_SOCKETS = 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _KILL = 9
 _PATIENCE = 10.0  # seconds: a process may be stuck in the kernel, in a write to a broken disk
@@ -30,6 +32,20 @@ def excess(root: int, *, tasks: int, memory: int) -> str | None:
         if used > memory:
             return "memory"
     return None
+
+
+def holds_data(folder: str) -> bool:
+    """Whether there is more in a folder than a few sockets."""
+    try:
+        with os.scandir(folder) as entries:
+            for count, entry in enumerate(entries):
+                if count == _MAX_SOCKETS or not stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
+                    return True
+    except FileNotFoundError:  # one was removed just now
+        return False
+    except OSError:  # closed to us
+        return True
+    return False
 
 
 def descendants(root: int) -> Iterator[tuple[int, int]]:
