@@ -17,6 +17,10 @@ Questions of `Network`: `reachable(source, target)`, `exposed_to_internet(endpoi
 `paths(sources, target, max_hops)` and `reached_from(sources)` (chains of hops through endpoints and load balancers),
 `peers_across(vpc, vpc)`. INTERNET stands for the internet as a source or a target.
 
+Kubernetes: fill `pods.py`'s records (Pod, Namespace, NetworkPolicy) and ask `Cluster(pods, policies, namespaces)`:
+`pods_reachable(source, target, flows)`, `isolated(pod, direction)`, `internet_egress(pod)`, `internet_ingress(pod)`.
+Where AWS's groups matter for pods, give each workload an Endpoint with its nodes' subnets and groups too.
+
 Unknown values: put `Unknown(record id, field)` wherever a value is not known; in a list it stands for "perhaps more". A
 reference to a record that was not handed over counts as unknown. An `Answer` is yes, no or unknown and has no truth
 value. What is proven holds for every value of the unknown fields.
@@ -31,8 +35,21 @@ from lychgate.reasoning.network.addresses import ANYWHERE, INTERNET_ADDRESSES, s
 from lychgate.reasoning.network.answers import Answer, Hop, Step, Unknown
 from lychgate.reasoning.network.flows import DESTINATION, PORT, PROTOCOL, SOURCE, Flow, FlowSet
 from lychgate.reasoning.network.groups import default_group_id
+from lychgate.reasoning.network.kubernetes import Cluster, PodReach
 from lychgate.reasoning.network.network import ANY_CLIENT_PORT, EPHEMERAL_PORTS, Joined, Network
 from lychgate.reasoning.network.paths import Path
+from lychgate.reasoning.network.pods import (
+    ContainerPort,
+    IpBlock,
+    LabelSelector,
+    Namespace,
+    NetworkPolicy,
+    Pod,
+    PolicyPeer,
+    PolicyPort,
+    PolicyRule,
+    Requirement,
+)
 from lychgate.reasoning.network.reach import INTERNET, Link
 from lychgate.reasoning.network.records import (
     AclEntry,
@@ -70,21 +87,33 @@ __all__ = [
     "SOURCE",
     "AclEntry",
     "Answer",
+    "Cluster",
+    "ContainerPort",
     "Endpoint",
     "Flow",
     "FlowSet",
     "Hop",
+    "IpBlock",
     "Joined",
+    "LabelSelector",
     "Link",
     "Listener",
     "LoadBalancer",
+    "Namespace",
     "NatGateway",
     "Network",
     "NetworkAcl",
+    "NetworkPolicy",
     "Path",
     "Peering",
+    "Pod",
+    "PodReach",
+    "PolicyPeer",
+    "PolicyPort",
+    "PolicyRule",
     "PrefixList",
     "Record",
+    "Requirement",
     "Route",
     "RouteTable",
     "SecurityGroup",

@@ -100,7 +100,7 @@ PERHAPS = Bounds(NO_FLOWS, ALL_FLOWS)
 class Step:
     """What lets a flow through at one place: the kind of thing, its record's id, and the rule in words."""
 
-    kind: Literal["public-address", "route", "network-acl", "security-group", "listener", "service"]
+    kind: Literal["public-address", "route", "network-acl", "security-group", "network-policy"]
     record: str
     detail: str
 

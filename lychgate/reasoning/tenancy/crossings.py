@@ -129,7 +129,7 @@ def _through_others(
         leaving.setdefault(edge.source, []).append(edge)
     acting = {edge.source for edge in row if edge.kind in ACTING_KINDS}
     told = {urn: item.acts for urn, item in owners.items() if item.acts is not None}
-    passable = {urn for urn in leaving if values.get(urn) is None and (told[urn] if urn in told else urn in acting)}
+    passable = {urn for urn in leaving if values.get(urn) is None and told.get(urn, urn in acting)}
     entries: dict[str, list[Edge]] = {}
     for edge in row:
         owner = values.get(edge.source)
