@@ -6,8 +6,8 @@ are spoken of: a policy says nothing on other protocols.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from lychgate.reasoning.network.addresses import ANYWHERE, INTERNET_ADDRESSES, IPV4, block
 from lychgate.reasoning.network.answers import Answer, Bounds, Step, Unknown, no, unknown, yes
@@ -20,6 +20,7 @@ from lychgate.reasoning.network.flows import (
     SOURCE,
     TCP,
     UDP,
+    Flow,
     FlowSet,
     protocol_number,
 )
@@ -65,7 +66,8 @@ class _Side:
 
     bounds: Bounds
     doubts: tuple[Unknown, ...]
-    step: Step
+    steps: Callable[[Flow], tuple[Step, ...]]
+    refusal: str
 
 
 class Cluster:
@@ -133,14 +135,10 @@ class Cluster:
         for side in sides:
             total = total & side.bounds
             if not total.possible:
-                return no(f"{side.step.record} {side.step.detail}, which does not let {source} reach {target}")
+                return no(f"{source} does not reach {target}: {side.refusal}")
         flows = total.certain or total.possible
         flow = flows.example()
-        steps = []
-        for side in sides:
-            narrowed = replace(side.step, detail=f"{side.step.detail} lets it through")
-            steps.append(narrowed)
-        hop = PodReach(source, target, flows, tuple(steps))
+        hop = PodReach(source, target, flows, tuple(step for side in sides for step in side.steps(flow)))
         if total.certain:
             return yes(hop, str(hop))
         doubts = tuple(
@@ -163,8 +161,8 @@ class Cluster:
     def _side(self, pod: Pod, direction: Direction, peer: Pod | None) -> _Side:
         chosen = self._selecting(pod, direction)
         if not chosen:
-            step = Step("network-policy", pod.id, f"no policy isolates its {direction}")
-            return _Side(Bounds(POD_FLOWS, POD_FLOWS), (), step)
+            open_step = (Step("network-policy", pod.id, f"no policy isolates it for {direction}"),)
+            return _Side(Bounds(POD_FLOWS, POD_FLOWS), (), lambda _: open_step, "")
         parts = [(state, *self._policy(policy, direction, pod, peer)) for policy, state in chosen]
         doubts = [state for state, _, _ in parts if isinstance(state, Unknown)]
         doubts += [doubt for _, _, found in parts for doubt in found]
@@ -179,25 +177,46 @@ class Cluster:
                 certain = certain & bounds.certain
         names = ", ".join(policy.id for policy, _ in chosen)
         return _Side(
-            Bounds(certain, possible), tuple(doubts), Step("network-policy", names, f"of {pod.id}, {direction}")
+            Bounds(certain, possible),
+            tuple(doubts),
+            lambda flow: self._steps(chosen, direction, pod, peer, flow),
+            f"no {direction} rule of {names} lets that through",
         )
+
+    def _steps(
+        self,
+        chosen: list[tuple[NetworkPolicy, bool | Unknown]],
+        direction: Direction,
+        pod: Pod,
+        peer: Pod | None,
+        flow: Flow,
+    ) -> tuple[Step, ...]:
+        """The first rule that lets a flow through; none where policies only perhaps isolate the pod."""
+        for policy, _ in chosen:
+            for at, rule in enumerate(policy.ingress if direction == "ingress" else policy.egress):
+                if self._rule(policy, rule, direction, pod, peer)[0].possible.holds(flow):
+                    return (Step("network-policy", policy.id, f"{direction} rule {at + 1}"),)
+        return ()
 
     def _policy(
         self, policy: NetworkPolicy, direction: Direction, pod: Pod, peer: Pod | None
     ) -> tuple[Bounds, list[Unknown]]:
         total = Bounds(NO_FLOWS, NO_FLOWS)
         doubts: list[Unknown] = []
-        receiver = peer if direction == "egress" else pod
         for rule in policy.ingress if direction == "ingress" else policy.egress:
-            if isinstance(rule, Unknown):
-                total = total | Bounds(NO_FLOWS, POD_FLOWS)
-                doubts.append(rule)
-                continue
-            ports, found = _ports(rule, receiver)
-            peers, more = self._peers(policy, rule, direction, peer)
-            total = total | (ports & peers)
-            doubts += [*found, *more]
+            bounds, found = self._rule(policy, rule, direction, pod, peer)
+            total = total | bounds
+            doubts += found
         return total, doubts
+
+    def _rule(
+        self, policy: NetworkPolicy, rule: PolicyRule | Unknown, direction: Direction, pod: Pod, peer: Pod | None
+    ) -> tuple[Bounds, list[Unknown]]:
+        if isinstance(rule, Unknown):
+            return Bounds(NO_FLOWS, POD_FLOWS), [rule]
+        ports, doubts = _ports(rule, peer if direction == "egress" else pod)
+        peers, more = self._peers(policy, rule, direction, peer)
+        return ports & peers, [*doubts, *more]
 
     def _peers(
         self, policy: NetworkPolicy, rule: PolicyRule, direction: Direction, other: Pod | None
@@ -255,11 +274,9 @@ def _governed(pod: Pod) -> bool | Unknown:
     """Whether policies see a pod as a pod: Kubernetes leaves it open for those on the host's network."""
     if isinstance(pod.host_network, Unknown):
         return pod.host_network
-    return (
-        Unknown(pod.id, "hostNetwork (whether policies apply depends on the network plugin)")
-        if pod.host_network
-        else True
-    )
+    if pod.host_network:
+        return Unknown(pod.id, "hostNetwork, which each network plugin treats its own way")
+    return True
 
 
 def _block_spans(policy: NetworkPolicy, ip_block: IpBlock | Unknown) -> tuple[Intervals, Intervals, list[Unknown]]:
