@@ -35,6 +35,7 @@ from lychgate.reasoning.network.addresses import ANYWHERE, INTERNET_ADDRESSES, s
 from lychgate.reasoning.network.answers import Answer, Hop, Step, Unknown
 from lychgate.reasoning.network.flows import DESTINATION, PORT, PROTOCOL, SOURCE, Flow, FlowSet
 from lychgate.reasoning.network.groups import default_group_id
+from lychgate.reasoning.network.internet import INTERNET
 from lychgate.reasoning.network.kubernetes import Cluster, PodReach
 from lychgate.reasoning.network.network import ANY_CLIENT_PORT, EPHEMERAL_PORTS, Joined, Network
 from lychgate.reasoning.network.paths import Path
@@ -50,7 +51,7 @@ from lychgate.reasoning.network.pods import (
     PolicyRule,
     Requirement,
 )
-from lychgate.reasoning.network.reach import INTERNET, Link
+from lychgate.reasoning.network.private import Link
 from lychgate.reasoning.network.records import (
     AclEntry,
     Endpoint,

@@ -24,14 +24,11 @@ class Acls:
         self._inventory = inventory
         self._bounds: dict[tuple[AclReference, Direction], Bounds] = {}
 
-    def of_subnet(self, subnet: r.Subnet | Unknown) -> AclReference:
+    def of_subnet(self, subnet: r.Subnet) -> AclReference:
         """The ACL of a subnet: its own, else its VPC's default one."""
-        if isinstance(subnet, Unknown):
-            return subnet
         if subnet.network_acl is not None:
             return subnet.network_acl
-        vpc = self._inventory.find(r.Vpc, subnet.vpc)
-        return vpc if isinstance(vpc, Unknown) else vpc.default_network_acl
+        return self._inventory.vpc(subnet.vpc).default_network_acl
 
     def bounds(self, reference: AclReference, direction: Direction) -> Bounds:
         """The packets that an ACL lets through in a direction."""

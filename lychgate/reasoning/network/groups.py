@@ -63,22 +63,17 @@ class Groups:
         self._tables: dict[tuple[str, Direction], _Table] = {}
         self._bounds: dict[tuple[object, ...], Bounds] = {}
 
-    def of_endpoint(self, endpoint: r.Endpoint, vpc: r.Text | None) -> GroupSet | None:
+    def of_endpoint(self, endpoint: r.Endpoint, vpc: r.Text) -> GroupSet | None:
         """The groups that apply to an endpoint, the VPC's default group where none is given; None for no filter."""
         if endpoint.security_groups is None:
             return None
         if endpoint.security_groups:
             known = tuple(sorted({item for item in endpoint.security_groups if isinstance(item, str)}))
             return GroupSet(known, tuple(item for item in endpoint.security_groups if isinstance(item, Unknown)))
-        if vpc is None or isinstance(vpc, Unknown):
-            return GroupSet((), (vpc if isinstance(vpc, Unknown) else Unknown(endpoint.id, "VPC"),))
-        home = self._inventory.find(r.Vpc, vpc)
-        if isinstance(home, Unknown):
-            return GroupSet((), (home,))
-        default = home.default_security_group
+        default = self._inventory.vpc(vpc).default_security_group
         if isinstance(default, Unknown):
             return GroupSet((), (default,))
-        return GroupSet((default if default is not None else default_group_id(vpc),))
+        return GroupSet((default_group_id(str(vpc)) if default is None else default,))
 
     def bounds(self, groups: GroupSet, direction: Direction, peer: GroupSet | None) -> Bounds:
         """What the groups let through in a direction, from or to a member of the peer's groups.

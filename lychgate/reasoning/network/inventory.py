@@ -31,6 +31,11 @@ class Spans:
     possible: Intervals
     unknowns: tuple[Unknown, ...] = ()
 
+    def joined(self, other: Spans) -> Spans:
+        """The numbers of either."""
+        unknowns = self.unknowns + other.unknowns
+        return Spans(union(self.certain, other.certain), union(self.possible, other.possible), unknowns)
+
 
 class Inventory:
     """All records of a network. Raises ValueError when two records of one kind share an id."""
@@ -55,6 +60,28 @@ class Inventory:
         found = self._by_kind.get(kind, {}).get(reference)
         return absent(reference) if found is None else found  # type: ignore[return-value]
 
+    def subnet(self, reference: r.Text) -> r.Subnet:
+        """A subnet; for one that is not known, a subnet of which nothing is known."""
+        found = self.find(r.Subnet, reference)
+        if isinstance(found, r.Subnet):
+            return found
+        if isinstance(reference, Unknown):
+            return r.Subnet(str(reference), reference, reference, reference, reference, reference)
+        fields = (
+            Unknown(reference, name) for name in ("VPC", "CIDR block", "IPv6 block", "route table", "network ACL")
+        )
+        return r.Subnet(reference, *fields)
+
+    def vpc(self, reference: r.Text) -> r.Vpc:
+        """A VPC; for one that is not known, a VPC of which nothing is known."""
+        found = self.find(r.Vpc, reference)
+        if isinstance(found, r.Vpc):
+            return found
+        if isinstance(reference, Unknown):
+            return r.Vpc(str(reference), (reference,), reference, reference, reference)
+        fields = ("main route table", "default network ACL", "default security group")
+        return r.Vpc(reference, (Unknown(reference, "CIDR blocks"),), *(Unknown(reference, name) for name in fields))
+
     def cidrs(self, owner: str, cidrs: r.Texts) -> Spans:
         """The addresses of CIDR blocks. A malformed block is an unknown one, not an error."""
         certain: list[tuple[int, int]] = []
@@ -76,11 +103,7 @@ class Inventory:
         for reference in references:
             found = self.find(r.PrefixList, reference)
             part = Spans((), ANYWHERE, (found,)) if isinstance(found, Unknown) else self.cidrs(found.id, found.cidrs)
-            total = Spans(
-                union(total.certain, part.certain),
-                union(total.possible, part.possible),
-                total.unknowns + part.unknowns,
-            )
+            total = total.joined(part)
         return total
 
 

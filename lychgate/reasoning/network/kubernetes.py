@@ -24,6 +24,7 @@ from lychgate.reasoning.network.flows import (
     FlowSet,
     protocol_number,
 )
+from lychgate.reasoning.network.internet import INTERNET
 from lychgate.reasoning.network.intervals import Intervals, covers, intersect, normal, subtract, union
 from lychgate.reasoning.network.pods import (
     Direction,
@@ -38,7 +39,6 @@ from lychgate.reasoning.network.pods import (
     concerns,
     selects,
 )
-from lychgate.reasoning.network.reach import INTERNET
 
 _PROTOCOLS: Intervals = normal((number, number) for number in (TCP, UDP, SCTP))
 POD_FLOWS = FlowSet(((_PROTOCOLS, ALL_PORTS, ANYWHERE, ANYWHERE),))

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.answers import Answer, Hop, Step, Unknown, no, unknown, yes
+from lychgate.reasoning.network.filters import Filters
+from lychgate.reasoning.network.internet import INTERNET
 from lychgate.reasoning.network.inventory import Inventory
 from lychgate.reasoning.network.paths import Path, Search
-from lychgate.reasoning.network.reach import INTERNET, Link, Reach
+from lychgate.reasoning.network.private import Link
 from lychgate.reasoning.network.routing import route_text
 
 ANY_CLIENT_PORT = (1, 65535)
@@ -35,8 +37,8 @@ class Network:
 
     def __init__(self, records: Iterable[r.Record], client_ports: tuple[int, int] = ANY_CLIENT_PORT) -> None:
         self._inventory = Inventory(records)
-        self._reach = Reach(self._inventory, (client_ports,))
-        self._search = Search(self._reach)
+        self._filters = Filters(self._inventory, (client_ports,))
+        self._search = Search(self._filters)
 
     @property
     def endpoints(self) -> dict[str, r.Endpoint]:
@@ -80,7 +82,7 @@ class Network:
 
         Security groups and ACLs do not count here: a joined network is in scope before a rule opens it.
         """
-        found = self._reach.links(a, b)
+        found = self._search.private.links(a, b)
         links = tuple(item for item in found if isinstance(item, Link))
         doubts = [item for item in found if isinstance(item, Unknown)]
         steps: list[Step] = []
@@ -90,7 +92,7 @@ class Network:
                 for subnet in self._inventory.all(r.Subnet):
                     if subnet.vpc != near:
                         continue
-                    spans = self._reach.link_spans(subnet, near, far, link)
+                    spans = self._search.private.link_spans(subnet, near, far, link)
                     perhaps = perhaps or bool(spans.possible)
                     doubts.extend(spans.unknowns if spans.possible and not spans.certain else ())
                     steps.extend(self._routes(subnet, link) if spans.certain else ())
@@ -103,6 +105,6 @@ class Network:
         return no(f"no route of {a} or {b} leads to the other" if links else f"{a} and {b} are not joined")
 
     def _routes(self, subnet: r.Subnet, link: Link) -> list[Step]:
-        hops = [hop.route for hop in self._reach.routing.hops(subnet) if hop.certain]
+        hops = [hop.route for hop in self._filters.routing.hops(subnet) if hop.certain]
         used = [route for route in hops if route and route.kind == link.kind and route.target == link.record]
         return [Step("route", *route_text(route)) for route in used]

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES, IPV4, IPV6
 from lychgate.reasoning.network.answers import Answer, Hop, Unknown, no, unknown, yes
+from lychgate.reasoning.network.filters import Filters
 from lychgate.reasoning.network.flows import ALL_FLOWS, FlowSet
-from lychgate.reasoning.network.intervals import intersect, union
+from lychgate.reasoning.network.internet import INTERNET, Internet
+from lychgate.reasoning.network.intervals import intersect
 from lychgate.reasoning.network.inventory import Spans, services
-from lychgate.reasoning.network.reach import INTERNET, Leg, Reach
+from lychgate.reasoning.network.legs import Leg, Legs
+from lychgate.reasoning.network.private import Private
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,14 @@ _Edge = tuple[_Node, Answer[Hop]]
 class Search:
     """Searches chains; endpoints that are alike for the network are evaluated once."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
-        self.endpoints = {item.id: item for item in reach.inventory.all(r.Endpoint)}
-        self._balancers = {item.endpoint: item for item in reach.inventory.all(r.LoadBalancer)}
+    def __init__(self, filters: Filters) -> None:
+        self._inventory = filters.inventory
+        self._groups = filters.groups
+        self._interfaces = Legs(filters.inventory, filters.groups)
+        self._internet = Internet(filters)
+        self.private = Private(filters)
+        self.endpoints = {item.id: item for item in filters.inventory.all(r.Endpoint)}
+        self._balancers = {item.endpoint: item for item in filters.inventory.all(r.LoadBalancer)}
         self._classes: dict[tuple[object, ...], list[str]] = {}
         self._class_of: dict[str, tuple[object, ...]] = {}
         for item in self.endpoints.values():
@@ -62,7 +69,7 @@ class Search:
         """The interfaces of an endpoint, computed once for its class."""
         key = self._class_of[name]
         if key not in self._legs:
-            self._legs[key] = self._reach.legs(self._ported(name))
+            self._legs[key] = self._interfaces.of(self._ported(name))
         return self._legs[key]
 
     def _ported(self, name: str) -> r.Endpoint:
@@ -92,17 +99,17 @@ class Search:
 
     def _compute(self, source: str, target: str) -> Answer[Hop]:
         if target == INTERNET:
-            return self._reach.to_internet(self.endpoints[source], self.legs(source))
+            return self._internet.out(self.endpoints[source], self.legs(source))
         item = self._ported(target)
         if source == INTERNET:
-            return self._reach.from_internet(item, self.legs(target))
+            return self._internet.into(item, self.legs(target))
         near, far = self.legs(source), self.legs(target)
         if near and far:
-            return self._reach.between(self.endpoints[source], near, item, far)
+            return self.private.between(self.endpoints[source], near, item, far)
         if not near:
-            return self._reach.from_internet(item, far)
+            return self._internet.into(item, far)
         # The target stands outside of every VPC: both halves must hold.
-        out, into = self._reach.to_internet(self.endpoints[source], near), self._reach.from_internet(item, far)
+        out, into = self._internet.out(self.endpoints[source], near), self._internet.into(item, far)
         return min((out, into), key=lambda answer: ("no", "unknown", "yes").index(answer.state))
 
     # Chains
@@ -161,12 +168,12 @@ class Search:
         for far in self.legs(self._classes[key][0]):
             if far.groups is None:
                 return True
-            spans, named, anything = self._reach.groups.sources(far.groups)
+            spans, named, anything = self._groups.sources(far.groups)
             if anything or (not near and spans):
                 return True
             for leg in near:
                 member = leg.groups is not None and (leg.groups.unknowns or named & set(leg.groups.ids))
-                if member or intersect(spans, leg.possible):
+                if member or intersect(spans, leg.spans.possible):
                     return True
         return not self.legs(self._classes[key][0])
 
@@ -182,9 +189,9 @@ class Search:
                 found = services(listener.id, listener.protocol, listener.port, listener.port)
                 only = _service_flows(found.possible)
             if source == INTERNET or not self.legs(source):
-                answer = self._reach.from_internet(item, self.legs(name), only)
+                answer = self._internet.into(item, self.legs(name), only)
             else:
-                answer = self._reach.between(self.endpoints[source], self.legs(source), item, self.legs(name), only)
+                answer = self.private.between(self.endpoints[source], self.legs(source), item, self.legs(name), only)
             if isinstance(listener, Unknown) or _doubts(listener):
                 doubts = (listener,) if isinstance(listener, Unknown) else _doubts(listener)
                 answer = doubted(answer, doubts)
@@ -198,13 +205,13 @@ class Search:
         if isinstance(listener, Unknown):
             for name in self.endpoints:
                 if name != node.endpoint:
-                    answer = self._reach.between(
+                    answer = self.private.between(
                         self.endpoints[node.endpoint], self.legs(node.endpoint), self.endpoints[name], self.legs(name)
                     )
                     yield _Node(name), doubted(answer, (listener,))
             return
         for reference in listener.target_groups:
-            group = self._reach.inventory.find(r.TargetGroup, reference)
+            group = self._inventory.find(r.TargetGroup, reference)
             for target in () if isinstance(group, Unknown) else group.targets:
                 if isinstance(group, r.TargetGroup) and isinstance(target, r.Target):
                     yield from self._to_target(node, group, target)
@@ -219,9 +226,9 @@ class Search:
         far = (self.endpoints[target.endpoint], self.legs(target.endpoint))
         answers = []
         if group.preserves_client_address is not True:
-            answers.append(self._reach.between(*ends, *far, only))
+            answers.append(self.private.between(*ends, *far, only))
         if group.preserves_client_address is not False:
-            answers.append(self._reach.between(*ends, *far, only, self._client(node.client or INTERNET)))
+            answers.append(self.private.between(*ends, *far, only, self._client(node.client or INTERNET)))
         answer = answers[0]
         if isinstance(group.preserves_client_address, Unknown) and answers[0].state != answers[1].state:
             answer = doubted(next(item for item in answers if not item.is_no), (group.preserves_client_address,))
@@ -233,11 +240,11 @@ class Search:
         legs = [] if name == INTERNET else self.legs(name)
         if not legs:
             return Spans(INTERNET_ADDRESSES, INTERNET_ADDRESSES)
-        certain, possible = legs[0].certain, legs[0].possible
+        total = legs[0].spans
         for leg in legs[1:]:
-            certain, possible = union(certain, leg.certain), union(possible, leg.possible)
+            total = total.joined(leg.spans)
         pins = tuple(doubt for leg in legs for _, doubt in leg.pins)
-        return Spans(() if pins else certain, possible, pins)
+        return Spans(() if pins else total.certain, total.possible, total.unknowns + pins)
 
 
 def _doubts(listener: r.Listener) -> tuple[Unknown, ...]:

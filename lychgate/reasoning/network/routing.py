@@ -48,25 +48,22 @@ class Routing:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._hops: dict[r.Subnet | Unknown, list[NextHop]] = {}
+        self._hops: dict[r.Subnet, list[NextHop]] = {}
 
     def table_of(self, subnet: r.Subnet) -> r.RouteTable | Unknown | None:
         """A subnet's route table: its own, else its VPC's main one; None for AWS's own main table (local only)."""
         reference = subnet.route_table
         if reference is None:
-            vpc = self._inventory.find(r.Vpc, subnet.vpc)
-            if isinstance(vpc, Unknown):
-                return vpc
-            reference = vpc.main_route_table
+            reference = self._inventory.vpc(subnet.vpc).main_route_table
         return None if reference is None else self._inventory.find(r.RouteTable, reference)
 
-    def hops(self, subnet: r.Subnet | Unknown) -> list[NextHop]:
+    def hops(self, subnet: r.Subnet) -> list[NextHop]:
         """All routes of a subnet with what they take; they cover what is routed at all."""
         if subnet not in self._hops:
             self._hops[subnet] = self._compute(subnet)
         return self._hops[subnet]
 
-    def leads(self, subnet: r.Subnet | Unknown, accept: Callable[[r.Route | None], Decision]) -> Spans:
+    def leads(self, subnet: r.Subnet, accept: Callable[[r.Route | None], Decision]) -> Spans:
         """The destinations for which the route taken is one that `accept` accepts."""
         certain: Intervals = ()
         possible: Intervals = ()
@@ -79,7 +76,7 @@ class Routing:
             unknowns.extend(hop.unknowns)
         return Spans(certain, possible, tuple(dict.fromkeys(unknowns)))
 
-    def steps(self, subnet: r.Subnet | Unknown, address: int) -> tuple[Step, ...]:
+    def steps(self, subnet: r.Subnet, address: int) -> tuple[Step, ...]:
         """The route that a packet to an address takes, a certain one before a possible one."""
         hops = self.hops(subnet)
         for pick in ([hop.certain for hop in hops], [hop.possible for hop in hops]):
@@ -88,12 +85,10 @@ class Routing:
                     return (Step("route", *route_text(hop.route)),)
         return ()
 
-    def _compute(self, subnet: r.Subnet | Unknown) -> list[NextHop]:
-        table = subnet if isinstance(subnet, Unknown) else self.table_of(subnet)
-        if isinstance(subnet, Unknown) or isinstance(table, Unknown):
-            doubt = table if isinstance(table, Unknown) else subnet
-            assert isinstance(doubt, Unknown)
-            return [NextHop(_some_route(doubt), (), ANYWHERE, (doubt,)), NextHop(None, (), ANYWHERE, (doubt,))]
+    def _compute(self, subnet: r.Subnet) -> list[NextHop]:
+        table = self.table_of(subnet)
+        if isinstance(table, Unknown):
+            return [NextHop(_some_route(table), (), ANYWHERE, (table,)), NextHop(None, (), ANYWHERE, (table,))]
         local = self._local(subnet)
         routes = () if table is None else table.routes
         open_ended: list[NextHop] = []
@@ -116,9 +111,7 @@ class Routing:
 
     def _local(self, subnet: r.Subnet) -> r.Texts:
         """The VPC's blocks, malformed ones as unknown."""
-        vpc = self._inventory.find(r.Vpc, subnet.vpc)
-        if isinstance(vpc, Unknown):
-            return (vpc,)
+        vpc = self._inventory.vpc(subnet.vpc)
         spans = self._inventory.cidrs(vpc.id, vpc.cidrs)
         return (*(cidr for cidr in vpc.cidrs if isinstance(cidr, str) and _valid(cidr)), *spans.unknowns)
 
@@ -209,11 +202,7 @@ class Transit:
         total = Spans((), ())
         for attachment in entering:
             part = self._table_spans(gateway, attachment, attachments, leaving)
-            total = Spans(
-                union(total.certain, part.certain),
-                union(total.possible, part.possible),
-                total.unknowns + part.unknowns,
-            )
+            total = total.joined(part)
         return total
 
     def _table_spans(
@@ -252,8 +241,7 @@ class Transit:
             if isinstance(name, Unknown) or name not in attachments:
                 continue
             attachment = attachments[name]
-            vpc = self._inventory.find(r.Vpc, attachment.vpc)
-            blocks: r.Texts = (vpc,) if isinstance(vpc, Unknown) else vpc.cidrs
+            blocks = self._inventory.vpc(attachment.vpc).cidrs
             doubts.extend(item for item in blocks if isinstance(item, Unknown))
             for cidr in blocks:
                 if isinstance(cidr, str) and _valid(cidr):

@@ -64,9 +64,12 @@ def evaluate(source: str, target: str, stages: Iterable[Stage], pins: Iterable[P
         flow = certain.example()
         steps = tuple(step for stage in row for step in stage.steps(flow))
         return yes(Hop(source, target, flow, certain, steps), f"{source} reaches {target}: {flow}")
-    flow = total.possible.example()
-    doubts = [doubt for stage in row if not stage.bounds.certain.holds(flow) for doubt in stage.doubts(flow)]
-    doubts.extend(pin.doubt for pin in held if pinned(total.certain, pin).blocks != total.certain.blocks or not doubts)
+    if total.certain:
+        flow = total.certain.example()
+        doubts = [pin.doubt for pin in held if not pinned(total.certain, pin)] or [pin.doubt for pin in held]
+    else:
+        flow = total.possible.example()
+        doubts = [doubt for stage in row if not stage.bounds.certain.holds(flow) for doubt in stage.doubts(flow)]
     found = tuple(dict.fromkeys(doubts))
     hop = Hop(source, target, flow, total.possible, tuple(step for stage in row for step in stage.steps(flow)))
     return unknown(_undecided(source, target, found), found, hop)

@@ -1,0 +1,92 @@
+"""The network interfaces of endpoints: where they are, which addresses they may have, which groups filter them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lychgate.reasoning.network import records as r
+from lychgate.reasoning.network.addresses import IPV4, IPV6
+from lychgate.reasoning.network.answers import Unknown, exactly
+from lychgate.reasoning.network.flows import ALL_FLOWS, ALL_PORTS, PORT, FlowSet
+from lychgate.reasoning.network.groups import Groups, GroupSet
+from lychgate.reasoning.network.intervals import Intervals, intersect
+from lychgate.reasoning.network.inventory import Inventory, Spans, services
+from lychgate.reasoning.network.stages import Pin, Stage, nothing_to_say
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One network interface of an endpoint.
+
+    `placed` is false when nobody knows in which subnet it is. `spans` are its addresses; each of `pins` is a family of
+    which it has one address somewhere in these spans, no more is known.
+    """
+
+    subnet: r.Subnet
+    placed: bool
+    vpc: r.Text
+    spans: Spans
+    pins: tuple[tuple[Intervals, Unknown], ...]
+    groups: GroupSet | None
+
+    def pinned(self, side: int) -> list[Pin]:
+        """The pins, for the side of a flow on which this interface is."""
+        return [Pin(side, spans, doubt) for spans, doubt in self.pins]
+
+
+class Legs:
+    """Finds the interfaces of endpoints."""
+
+    def __init__(self, inventory: Inventory, groups: Groups) -> None:
+        self._inventory = inventory
+        self._groups = groups
+
+    def of(self, endpoint: r.Endpoint) -> list[Leg]:
+        """The endpoint's interfaces, one for each subnet; none when it stands outside of every VPC."""
+        subnets = endpoint.subnets
+        if not subnets and endpoint.vpc is not None:
+            subnets = (Unknown(endpoint.id, "subnets"),)
+        return [self._leg(endpoint, item) for item in subnets]
+
+    def _leg(self, endpoint: r.Endpoint, reference: r.Text) -> Leg:
+        subnet = self._inventory.subnet(reference)
+        vpc = subnet.vpc
+        if isinstance(vpc, Unknown) and endpoint.vpc is not None:
+            vpc = endpoint.vpc
+        v4, v6 = (self._family(endpoint, subnet, vpc, family) for family in (IPV4, IPV6))
+        pins = tuple((spans.possible, doubt) for spans, doubt in (v4, v6) if doubt is not None)
+        groups = self._groups.of_endpoint(endpoint, vpc)
+        return Leg(subnet, isinstance(reference, str), vpc, v4[0].joined(v6[0]), pins, groups)
+
+    def _family(
+        self, endpoint: r.Endpoint, subnet: r.Subnet, vpc: r.Text, family: Intervals
+    ) -> tuple[Spans, Unknown | None]:
+        """The addresses of one family, with a doubt when it is one unknown address among the possible ones."""
+        has: r.Flag = True if family is IPV4 else endpoint.ipv6_address
+        cidr = subnet.cidr if family is IPV4 else subnet.ipv6_cidr
+        fixed = tuple(
+            item for item in endpoint.addresses if isinstance(item, str) and (":" in item) == (family is IPV6)
+        )
+        if has is False or (cidr is None and not fixed):
+            return Spans((), ()), None
+        unknowns = (has,) if isinstance(has, Unknown) else ()
+        if fixed and not any(isinstance(item, Unknown) for item in endpoint.addresses):
+            spans = self._inventory.cidrs(endpoint.id, fixed)
+        else:
+            spans = self._inventory.cidrs(subnet.id, () if cidr is None else (cidr,))
+        if not spans.unknowns:
+            return Spans(() if unknowns else spans.certain, spans.certain, unknowns), None
+        home = self._inventory.vpc(vpc)
+        wide = intersect(family, self._inventory.cidrs(home.id, home.cidrs).possible) or family
+        return Spans(() if unknowns else wide, wide, unknowns), spans.unknowns[0]
+
+
+def listening(endpoint: r.Endpoint) -> tuple[list[Stage], list[Pin]]:
+    """The stage, or the pin, of the ports that an endpoint listens on; neither when it takes anything."""
+    if endpoint.ports is None:
+        return [], []
+    if isinstance(endpoint.ports, Unknown):
+        return [], [Pin(PORT, ALL_PORTS, endpoint.ports)]
+    found = [services(endpoint.id, *service).possible for service in endpoint.ports]
+    flows = FlowSet(tuple((*part, *item[2:]) for part in found for item in ALL_FLOWS.blocks))
+    return [Stage(exactly(flows), f"{endpoint.id} does not listen there", nothing_to_say, nothing_to_say)], []

@@ -1,0 +1,173 @@
+"""Reach between endpoints over private addresses: in one VPC, over a peering, over a transit gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lychgate.reasoning.network import records as r
+from lychgate.reasoning.network.addresses import ANYWHERE
+from lychgate.reasoning.network.answers import Answer, Bounds, Hop, Unknown, exactly, no
+from lychgate.reasoning.network.filters import Filters
+from lychgate.reasoning.network.flows import DESTINATION, SOURCE, FlowSet
+from lychgate.reasoning.network.intervals import intersect
+from lychgate.reasoning.network.inventory import Spans
+from lychgate.reasoning.network.legs import Leg, listening
+from lychgate.reasoning.network.routing import Decision, Transit
+from lychgate.reasoning.network.stages import Stage, combine, ends, evaluate, nothing_to_say
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How two VPCs are joined: "vpc" for one and the same, "peering" or "tgw" with the record's id."""
+
+    kind: Literal["vpc", "peering", "tgw"]
+    record: str
+
+
+class Private:
+    """Evaluates reaches between endpoints."""
+
+    def __init__(self, filters: Filters) -> None:
+        self._filters = filters
+        self._inventory = filters.inventory
+        self._transit = Transit(filters.inventory)
+        self._spans: dict[tuple[r.Subnet, r.Text, r.Text, Link | Unknown], Spans] = {}
+
+    def between(
+        self,
+        source: r.Endpoint,
+        from_legs: list[Leg],
+        target: r.Endpoint,
+        to_legs: list[Leg],
+        only: FlowSet | None = None,
+        client: Spans | None = None,
+    ) -> Answer[Hop]:
+        """Whether, and with which flows, one endpoint reaches another.
+
+        For a load balancer as source, `only` is what it sends to the target, and `client` the addresses of its client
+        where the target sees those.
+        """
+        listen, held = listening(target)
+        if only is not None:
+            refusal = f"{target.id} is not reached on these ports"
+            listen.append(Stage(exactly(only), refusal, nothing_to_say, nothing_to_say))
+        answers = []
+        for near in from_legs:
+            for far in to_legs:
+                pins = [*held, *([] if client else near.pinned(SOURCE)), *far.pinned(DESTINATION)]
+                for link in [Link("vpc", near.subnet.id)] if _same_subnet(near, far) else self.links(near.vpc, far.vpc):
+                    row = [*self._way(near, far, link, client), *listen]
+                    answers.append(evaluate(source.id, target.id, row, pins))
+        if not answers:
+            return no(f"the VPCs of {source.id} and {target.id} are not joined")
+        return combine(source.id, target.id, answers)
+
+    def links(self, near: r.Text, far: r.Text) -> list[Link | Unknown]:
+        """The ways in which two VPCs are joined; an Unknown where that cannot be told."""
+        if isinstance(near, Unknown):
+            return [near]
+        if isinstance(far, Unknown):
+            return [far]
+        if near == far:
+            return [Link("vpc", near)]
+        return [*self._peerings(near, far), *self._gateways(near, far)]
+
+    def _peerings(self, near: str, far: str) -> list[Link | Unknown]:
+        found: list[Link | Unknown] = []
+        for peering in self._inventory.all(r.Peering):
+            sides = (peering.requester, peering.accepter)
+            doubt = next((side for side in sides if isinstance(side, Unknown)), None)
+            if peering.active is False:
+                continue
+            if set(sides) == {near, far}:
+                found.append(Link("peering", peering.id))
+            elif doubt is not None and (
+                near in sides or far in sides or all(isinstance(side, Unknown) for side in sides)
+            ):
+                found.append(doubt)
+        return found
+
+    def _gateways(self, near: str, far: str) -> list[Link | Unknown]:
+        attachments = self._inventory.all(r.TransitAttachment)
+        found: list[Link | Unknown] = []
+        for gateway in dict.fromkeys(item.gateway for item in attachments if item.vpc == near):
+            others = [item.vpc for item in attachments if item.gateway == gateway]
+            doubt = next((item for item in (gateway, *others) if isinstance(item, Unknown)), None)
+            if isinstance(gateway, str) and far in others:
+                found.append(Link("tgw", gateway))
+            elif doubt is not None:
+                found.append(doubt)
+        return found
+
+    def _way(self, near: Leg, far: Leg, link: Link | Unknown, client: Spans | None) -> list[Stage]:
+        filters = self._filters
+        origin = near.spans if client is None else client
+        doubts = origin.unknowns + far.spans.unknowns
+        certain, possible = (ends(origin.certain, far.spans.certain), ends(origin.possible, far.spans.possible))
+        row = [Stage(Bounds(certain, possible), "they share no address family", nothing_to_say, lambda _: doubts)]
+        reference = self._references(link)
+        row.append(filters.group(near.groups, "egress", far.groups if reference == "both" else None))
+        if not _same_subnet(near, far):
+            there = self.link_spans(near.subnet, near.vpc, far.vpc, link)
+            # Answers to a client's address that a load balancer kept go back through it, whatever the routes say.
+            back = None if client else self.link_spans(far.subnet, far.vpc, near.vpc, link)
+            acls = (filters.acls.of_subnet(near.subnet), filters.acls.of_subnet(far.subnet))
+            row += [
+                filters.route(near.subnet, there, f"no route of {near.subnet.id} leads there"),
+                filters.acl(near.subnet, "egress"),
+                filters.acl(far.subnet, "ingress"),
+                filters.answers([(acls[1], "egress"), (acls[0], "ingress")], route=back),
+            ]
+        row.append(filters.group(far.groups, "ingress", near.groups if reference is not None else None))
+        return row
+
+    def _references(self, link: Link | Unknown) -> Literal["both", "ingress"] | None:
+        """In which rules a group of the other side may be named; over a transit gateway in ingress rules at most."""
+        if isinstance(link, Unknown) or link.kind != "tgw":
+            return "both"
+        gateway = self._inventory.find(r.TransitGateway, link.record)
+        return "ingress" if isinstance(gateway, r.TransitGateway) and gateway.group_references is True else None
+
+    def link_spans(self, subnet: r.Subnet, near: r.Text, far: r.Text, link: Link | Unknown) -> Spans:
+        """The destinations that a subnet's routes send over a link."""
+        key = (subnet, near, far, link)
+        if key not in self._spans:
+            self._spans[key] = self._link_spans(subnet, near, far, link)
+        return self._spans[key]
+
+    def _link_spans(self, subnet: r.Subnet, near: r.Text, far: r.Text, link: Link | Unknown) -> Spans:
+        if isinstance(link, Unknown):
+            return Spans((), ANYWHERE, (link,))
+        spans = self._filters.routing.leads(subnet, lambda route: _takes(link, route))
+        hops = self._filters.routing.hops(subnet)
+        doubts = [hop.route.target for hop in hops if hop.route and isinstance(hop.route.target, Unknown)]
+        doubts += self._filters.behind(subnet, ("appliance",))
+        spans = Spans(spans.certain, spans.possible, (*spans.unknowns, *doubts))
+        if link.kind == "peering":
+            peering = self._inventory.find(r.Peering, link.record)
+            if isinstance(peering, r.Peering) and isinstance(peering.active, Unknown):
+                return Spans((), spans.possible, (*spans.unknowns, peering.active))
+        if link.kind == "tgw":
+            over = self._transit.hands_over(link.record, str(near), str(far))
+            certain, possible = intersect(spans.certain, over.certain), intersect(spans.possible, over.possible)
+            return Spans(certain, possible, spans.unknowns + over.unknowns)
+        return spans
+
+
+def _same_subnet(near: Leg, far: Leg) -> bool:
+    """Traffic inside one subnet passes neither a network ACL nor a route."""
+    return near.placed and far.placed and near.subnet.id == far.subnet.id
+
+
+def _takes(link: Link, route: r.Route | None) -> Decision:
+    """Whether a route sends its packets over a link; an appliance may do anything."""
+    if route is None or route.kind == "local":
+        return "yes" if link.kind == "vpc" else "no"
+    if route.kind == "appliance":
+        return "maybe"
+    if route.kind != link.kind:
+        return "no"
+    if route.target is None or isinstance(route.target, Unknown):
+        return "maybe"
+    return "yes" if route.target == link.record else "no"
