@@ -1,1 +1,47 @@
-"""."""
+"""A verdict in, one format out: one module each, `render(verdict) -> bytes`, and a table of them all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+# Format -> (module, file name). A module is imported when its format is asked for.
+FORMATS: dict[str, tuple[str, str]] = {
+    "json": ("document", "verdict.json"),
+    "sarif": ("sarif", "verdict.sarif"),
+    "junit": ("junit", "junit.xml"),
+}
+
+
+def renderer(name: str) -> Callable[[dict[str, Any]], bytes]:
+    """The function that renders a format."""
+    module = import_module(f"lychgate.reports.{FORMATS[name][0]}")
+    return module.render  # type: ignore[no-any-return]
+
+
+def write(verdict: dict[str, Any], folder: Path, names: list[str]) -> list[Path]:
+    """Write formats into a folder, each whole or not at all. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in names:
+        path = folder / FORMATS[name][1]
+        replace(path, renderer(name)(verdict))
+        written.append(path)
+    return written
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file in place of another one in a single step."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,1 +1,32 @@
-"""."""
+"""The command line. Commands are thin: each imports what it needs when it is called, so that others start at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# gRPC's C core writes its own log to stderr, where it means nothing to a user.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+USAGE = 2
+
+
+def main() -> None:
+    """Entry point. Input errors end in one message and exit status 2, never in a traceback."""
+    from lychgate.cli.app import app
+    from lychgate.model.errors import InputError
+
+    try:
+        app()
+    except InputError as error:
+        from lychgate.cli.terminal import escape
+
+        print(f"lychgate: {escape(str(error))}", file=sys.stderr)
+        output = getattr(error, "output", "")
+        if output:
+            print("--- what the program printed ---", file=sys.stderr)
+            print(escape(output), file=sys.stderr)
+        sys.exit(USAGE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(USAGE)

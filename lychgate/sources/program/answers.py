@@ -16,7 +16,7 @@ from typing import Any
 
 from lychgate.model.graph import Resource
 from lychgate.model.values import UNKNOWN, Secret, Symbol, Unknown, contains_unknown
-from lychgate.sources.identities import Place, identify
+from lychgate.sources.identities import Identity, Place, identify
 
 Shapes = Callable[[str], "dict[str, Any] | None"]
 
@@ -45,7 +45,7 @@ class Answers:
         region = resource.properties.get("region")
         if not isinstance(region, str) or not resource.type.startswith("aws:"):
             region = self.region_of(provider)
-        return Place(self._account_of(provider), region)
+        return Place.of(self._account_of(provider), region)
 
     def region_of(self, provider: Resource | None) -> str:
         """The region of a provider, else the environment's."""
@@ -78,7 +78,7 @@ class Answers:
         }
         identity = identify(
             resource.type, resource.urn, resource.name, known, frozenset(shapes), self.place_of(resource, resources),
-            frozenset(resource.properties.keys() - known.keys()),
+            unknown_names(resource),
         )  # fmt: skip
         outputs: dict[str, Any] = {}
         for name, shape in shapes.items():
@@ -88,12 +88,10 @@ class Answers:
                 outputs[name] = identity.properties[name]
             elif not shape["optional"]:
                 outputs[name] = self._symbolic(shape, resource, name)
-        if identity.arn is not None and "arn" in shapes:
-            outputs["arn"] = identity.arn
-        elif "arn" in shapes and identity.arn is None:
-            outputs["arn"] = UNKNOWN
+        if "arn" in shapes and "arn" not in resource.properties:
+            outputs["arn"] = UNKNOWN if identity.arn is None else identity.arn
         if resource.type.startswith("kubernetes:"):
-            outputs |= kubernetes_outputs(resource, outputs)
+            outputs |= kubernetes_outputs(resource, outputs, identity)
         ident = known_id if known_id is not None else identity.id
         return (UNKNOWN if ident is None else ident), outputs
 
@@ -138,6 +136,18 @@ class Answers:
         return value
 
 
+def unknown_names(resource: Resource) -> frozenset[str]:
+    """The properties that are given but not known; one inside an object as `metadata.name`."""
+    names = set()
+    for name, value in resource.properties.items():
+        bare = open_(value)
+        if isinstance(bare, dict):
+            names.update(f"{name}.{key}" for key, item in bare.items() if contains_unknown(item))
+        if contains_unknown(bare):
+            names.add(name)
+    return frozenset(names)
+
+
 def open_(value: Any) -> Any:
     """The value with its secrets opened, for the forming of names."""
     if isinstance(value, Secret):
@@ -164,20 +174,18 @@ def digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def kubernetes_outputs(resource: Resource, outputs: dict[str, Any]) -> dict[str, Any]:
-    """What the API server adds to an object: a name (Pulumi's autoname) and a namespace.
-
-    https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/autonaming/ (logical name, dash, 8 random digits)
-    """
+def kubernetes_outputs(resource: Resource, outputs: dict[str, Any], identity: Identity) -> dict[str, Any]:
+    """What the API server adds to an object: its name and namespace, a uid."""
     metadata = open_(resource.properties.get("metadata") or {})
     if not isinstance(metadata, dict):
         return {}
-    prefix = metadata.get("generateName")
-    name = (
-        f"{prefix}{digest(resource.urn, 5)}"
-        if isinstance(prefix, str)
-        else f"{resource.name}-{digest(resource.urn, 8)}"
-    )
-    made = {"name": name, "namespace": "default", "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, resource.urn))}
+    made: dict[str, Any] = {"uid": str(uuid.uuid5(uuid.NAMESPACE_URL, resource.urn))}
+    unknown = unknown_names(resource)
+    for name in ("name", "namespace"):
+        path = f"metadata.{name}"
+        if path in identity.properties:
+            made[name] = identity.properties[path]
+        elif "metadata" in unknown and name not in metadata:
+            made[name] = UNKNOWN
     kind = resource.type.rpartition(":")[2]
     return {"metadata": made | metadata, "kind": outputs.get("kind", kind)}

@@ -164,11 +164,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def _serve(self, context: grpc.ServicerContext, handle: Callable[[Any], Any], request: Any) -> Any:
         try:
             return handle(request)
-        except (Refused, FunctionError, ValueError) as error:
+        except Exception as error:  # whatever a program sends, it gets an answer, and its author one message
+            said = str(error) if isinstance(error, ValueError | Refused) else f"{type(error).__name__}: {error}"
             with self.lock:
                 if len(self.recorded.errors) < 100:
-                    self.recorded.errors.append(str(error))
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+                    self.recorded.errors.append(said)
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, said)
 
     def _register(self, request: Any) -> Any:
         if request.type != STACK and not TYPE.fullmatch(request.type):
@@ -341,7 +342,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         request = self.transforms.apply_invoke(request)
         arguments = from_struct(request.args)
         region = self.answers.region_of(self.recorded.resources.get(request.provider.rpartition("::")[0]))
+        skipped = len(self.functions.not_inspected)
         result, answered = self.functions.call(request.tok, arguments, region)
+        for token, why in self.functions.not_inspected[skipped:]:
+            self.recorded.not_inspected.append(NotInspected(self.stack, f"{self.root}::{token}", why))
         if answered:
             self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
         return provider_pb2.InvokeResponse(**{"return": to_struct(result)})

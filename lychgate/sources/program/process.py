@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lychgate.model.errors import InputError
-from lychgate.sources.sandbox import Isolate, Limits, Sandboxed, start
+from lychgate.sources.sandbox import Isolate, Limits, Sandboxed, interpreter_folders, start
 
 HOST = Path(__file__).with_name("host.py")
 SHAPES = Path(__file__).with_name("shapes.py")
@@ -52,7 +52,7 @@ class HostProcess:
         self.process: Sandboxed = start(
             [str(interpreter), "-P", str(HOST), str(self.shared)],
             cwd=folder,
-            readable=[folder, HOST, SHAPES, *readable],
+            readable=[folder, HOST, SHAPES, *interpreter_folders(interpreter, folder), *readable],
             shared=self.shared,
             isolate=isolate,
             limits=limits,

@@ -1,0 +1,77 @@
+"""Several stacks captured to be judged together: StackReferences between them are answered from one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lychgate.model.graph import Graph
+from lychgate.sources.program.capture import Setting, capture
+from lychgate.sources.program.process import HostProcess
+from lychgate.sources.program.project import Project, read_configuration
+from lychgate.sources.sandbox import Isolate, Limits
+from lychgate.sources.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack to capture: its project, its name, and configuration from the command line."""
+
+    project: Project
+    name: str
+    config: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """PROJECT/STACK, as the graph calls it."""
+        return f"{self.project.name}/{self.name}"
+
+
+def capture_together(
+    stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
+) -> tuple[Graph, tuple[str, ...]]:
+    """One graph of all stacks, and in words what of their programs could not be isolated."""
+    party = _Party(stacks, setting, settings, isolate, limits)
+    for stack in stacks:
+        party.graph(stack)
+    graph = Graph.together([party.graphs[stack.key] for stack in stacks])
+    graph.settings = settings.labels
+    return graph, tuple(sorted(party.open))
+
+
+class _Party:
+    """Captures each stack once, on first need: one that is referred to comes before the one that refers to it."""
+
+    def __init__(
+        self, stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
+    ) -> None:
+        self.stacks, self.settings, self.isolate, self.limits = stacks, settings, isolate, limits
+        self.setting = replace(setting, stack_outputs=self.outputs)
+        self.graphs: dict[str, Graph] = {}
+        self.open: set[str] = set()
+        self.underway: set[str] = set()
+
+    def graph(self, stack: Stack) -> Graph:
+        """The graph of one stack."""
+        if stack.key not in self.graphs:
+            self.underway.add(stack.key)
+            config = read_configuration(stack.project, stack.name, stack.config, self.settings.secrets)
+            with HostProcess(stack.project.interpreter, stack.project.folder, [], self.isolate, self.limits) as host:
+                host.ready()
+                self.graphs[stack.key] = capture(host, stack.project, stack.name, config, self.setting)
+                self.open.update(host.process.isolation.missing)
+            self.underway.discard(stack.key)
+        return self.graphs[stack.key]
+
+    def outputs(self, name: str) -> dict[str, Any] | None:
+        """What a StackReference to a name answers: a named file, else another stack of the party, else None.
+
+        A stack that (through others) refers to itself is not known there.
+        """
+        if name in self.settings.stack_references:
+            return self.settings.stack_references[name]
+        for stack in self.stacks:
+            if name == stack.key or name.endswith(f"/{stack.key}") or name == stack.name:
+                return None if stack.key in self.underway else self.graph(stack).stacks[stack.key].outputs
+        return None

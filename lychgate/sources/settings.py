@@ -1,0 +1,123 @@
+"""lychgate.yaml: what the invoker says of labels, environments, existing things and secrets. Never the judged program's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lychgate.model.document import MAX_BYTES, Document, parse
+from lychgate.model.errors import InputError
+from lychgate.model.labels import DEFAULT_KEYS, LabelSettings
+from lychgate.model.validation import load
+from lychgate.sources.program.functions import Fixture
+
+NAME = "lychgate.yaml"
+Dimension = Literal["application", "environment", "tenant", "classification"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Invoke(_Part):
+    """What a function call answers: all of `arguments` must be among the call's."""
+
+    token: str = Field(pattern=r"^[\w.-]+:[\w./-]*:\w+$")
+    arguments: dict[str, Any] = {}
+    result: dict[str, Any]
+
+
+class Selector(_Part):
+    """Labels for the resources whose URN matches a pattern (`*` and `?`)."""
+
+    urn: str = Field(min_length=1)
+    labels: dict[Dimension, str]
+
+
+class Environment(_Part):
+    """Where an environment stands."""
+
+    account: str = Field(pattern=r"^\d{12}$")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+
+
+class SettingsFile(_Part):
+    """The file. `stack_references` names a JSON file of outputs per stack, beside this file; `secrets` are typed
+    stand-ins for `secure:` configuration; `waivers` and `ruleset` are the defaults of the options of that name."""
+
+    labels: dict[Dimension, list[str]] = {}
+    selectors: list[Selector] = []
+    environments: dict[str, Environment] = {}
+    invokes: list[Invoke] = []
+    stack_references: dict[str, str] = {}
+    secrets: dict[str, Any] = {}
+    waivers: str | None = None
+    ruleset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """lychgate.yaml as capture and judging use it; `origin` is where it was read, empty where there is none."""
+
+    labels: LabelSettings = field(default_factory=LabelSettings)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    fixtures: tuple[Fixture, ...] = ()
+    stack_references: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
+    waivers: Path | None = None
+    ruleset: str | Path | None = None
+    origin: str = ""
+
+
+def find(start: Path) -> Path | None:
+    """The lychgate.yaml that is nearest above a folder."""
+    start = start.resolve()
+    return next((found for folder in (start, *start.parents) if (found := folder / NAME).is_file()), None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(str(path), found=f"cannot be read: {error.strerror}", expected="a file") from None
+
+
+def read_settings(path: Path | None, environment: str | None) -> Settings:
+    """The settings of a file; the defaults where there is none. Raises InputError."""
+    if path is None:
+        return Settings(labels=LabelSettings(environment=environment))
+    document = parse(_read(path), str(path))
+    content = load(document, SettingsFile)
+    keys = DEFAULT_KEYS | {name: tuple(key.lower() for key in given) for name, given in content.labels.items()}
+    selectors = tuple((entry.urn, dict(entry.labels)) for entry in content.selectors)
+    return Settings(
+        labels=LabelSettings(keys, selectors, environment),
+        environments=content.environments,
+        fixtures=tuple(Fixture(entry.token, entry.arguments, entry.result) for entry in content.invokes),
+        stack_references={
+            name: _outputs(path.parent / file, document, name)
+            for name, file in content.stack_references.items()
+        },
+        secrets=content.secrets,
+        waivers=path.parent / content.waivers if content.waivers else None,
+        ruleset=path.parent / content.ruleset if content.ruleset and "/" in content.ruleset else content.ruleset,
+        origin=document.file,
+    )
+
+
+def _outputs(path: Path, document: Document, name: str) -> dict[str, Any]:
+    try:
+        outputs = json.loads(_read(path))
+    except InputError:
+        raise document.error(("stack_references", name), f"there is no file {path}", "a JSON file of the stack's outputs")
+    except ValueError as error:
+        raise document.error(("stack_references", name), f"{path} is not JSON: {error}") from None
+    if not isinstance(outputs, dict):
+        raise document.error(("stack_references", name), f"{path} is not an object", "output names and their values")
+    return outputs
