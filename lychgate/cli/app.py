@@ -65,10 +65,14 @@ def rules(
     rule: Annotated[str | None, typer.Argument(help="Id of a rule to explain.")] = None,
     layer: Annotated[str | None, typer.Option(help="Only the rules of a layer.")] = None,
     folders: RulesOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Run the rules' examples as their tests.")] = False,
 ) -> None:
     """List the rules, or explain one: why, which requirements, examples, how to mend it."""
+    from lychgate.cli.rules import check as run_examples
     from lychgate.cli.rules import explain, list_rules
 
+    if check:
+        raise typer.Exit(run_examples(rule, folders or []))
     raise typer.Exit(explain(rule, folders or []) if rule else list_rules(layer, folders or []))
 
 
