@@ -102,6 +102,9 @@ class Answers:
 
     def _echo(self, resource: Resource, name: str, shape: dict[str, Any]) -> Any:
         value = resource.properties[name]
+        if shape["kind"] == "text" and isinstance(open_(value), dict | list):
+            # A policy given as an object (`PolicyDocumentArgs`): the provider returns it as JSON text.
+            return UNKNOWN if contains_unknown(value) else _as_text(value)
         inside = COMPUTED_INSIDE.get(resource.type, {}).get(name)
         if inside and isinstance(value, dict):
             value = {key: self._symbolic(TEXT, resource, f"{name}.{key}") for key in inside} | value
@@ -146,6 +149,12 @@ def unknown_names(resource: Resource) -> frozenset[str]:
         if contains_unknown(bare):
             names.add(name)
     return frozenset(names)
+
+
+def _as_text(value: Any) -> Any:
+    """The value as JSON text; secret where any part of it is."""
+    text = json.dumps(open_(value))
+    return text if open_(value) == value else Secret(text)
 
 
 def open_(value: Any) -> Any:
