@@ -8,7 +8,7 @@ from __future__ import annotations
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import ANYWHERE
 from lychgate.reasoning.network.answers import EVERYTHING, Bounds, Step, Unknown
-from lychgate.reasoning.network.flows import ALL_FLOWS, NO_FLOWS, Block, Flow, FlowSet
+from lychgate.reasoning.network.flows import ALL_FLOWS, NO_FLOWS, Block, Flow, FlowSet, service_text
 from lychgate.reasoning.network.groups import Direction
 from lychgate.reasoning.network.intervals import Intervals
 from lychgate.reasoning.network.inventory import Inventory, services
@@ -111,6 +111,6 @@ def _block(direction: Direction, service: tuple[Intervals, Intervals], peer: Int
 def entry_text(entry: r.AclEntry) -> str:
     """An ACL entry in words."""
     service = services(entry.id, entry.protocol, entry.from_port, entry.to_port)
-    text = str(FlowSet(((*service.possible, ANYWHERE, ANYWHERE),))).partition(" from ")[0]
+    text = service_text(*service.possible)
     end = "from" if entry.direction == "ingress" else "to"
     return f"{entry.direction} entry {entry.number} allows {text} {end} {entry.cidr}"

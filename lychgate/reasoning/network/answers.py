@@ -76,6 +76,8 @@ class Bounds:
     possible: FlowSet
 
     def __and__(self, other: Bounds) -> Bounds:
+        if other is EVERYTHING:
+            return self
         certain = self.certain & other.certain
         exact = self.certain is self.possible and other.certain is other.possible
         return Bounds(certain, certain if exact else self.possible & other.possible)

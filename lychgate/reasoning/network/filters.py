@@ -99,12 +99,16 @@ class Filters:
         )
 
     def _answer_steps(self, borders: list[Border], joint: Bounds, ports: Intervals) -> Callable[[Flow], Iterable[Step]]:
+        named = [border for border in borders if border[0] is not None]
+        if not named:
+            return nothing_to_say
+
         def steps(flow: Flow) -> Iterable[Step]:
             packet = answer_packet(joint.certain, flow, ports) or answer_packet(joint.possible, flow, ports)
             if packet is None:
                 return
-            for reference, direction in borders:
-                for step in self.acls.steps(reference, direction, packet) if reference is not None else ():
+            for reference, direction in named:
+                for step in self.acls.steps(reference, direction, packet):
                     yield Step(step.kind, step.record, f"{step.detail} (answers, to port {packet.port})")
 
         return steps

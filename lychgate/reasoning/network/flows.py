@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lychgate.reasoning.network.addresses import ANYWHERE, IPV4, IPV6, address_text, block, spans_text
 from lychgate.reasoning.network.intervals import (
@@ -143,13 +144,11 @@ class FlowSet:
 
     def holds(self, flow: Flow) -> bool:
         """Whether the set holds this flow."""
-        return any(
-            holds(item[0], flow.protocol)
-            and holds(item[1], flow.port)
-            and holds(item[2], flow.source)
-            and holds(item[3], flow.destination)
-            for item in self.blocks
-        )
+        for protocols, ports, sources, destinations in self.blocks:
+            service = holds(protocols, flow.protocol) and holds(ports, flow.port)
+            if service and holds(sources, flow.source) and holds(destinations, flow.destination):
+                return True
+        return False
 
     def only(self, side: int, spans: Intervals) -> FlowSet:
         """The flows whose value on one side (PROTOCOL, PORT, SOURCE, DESTINATION) lies in `spans`."""
@@ -211,15 +210,17 @@ def _joined(blocks: Iterable[Block], side: int) -> list[Block]:
     return [(*rest[:side], spans, *rest[side:]) for rest, spans in together.items()]  # type: ignore[misc]
 
 
+@lru_cache(maxsize=4096)
+def service_text(protocols: Intervals, ports: Intervals) -> str:
+    """Protocols and ports in words."""
+    if protocols == ALL_PROTOCOLS:
+        return "every protocol" if ports == ALL_PORTS else f"port {_numbers(ports)} of every protocol"
+    names = ", ".join(PROTOCOL_NAMES.get(low, str(low)) if low == high else f"{low}-{high}" for low, high in protocols)
+    return names if ports == ALL_PORTS else f"{names} {_numbers(ports)}"
+
+
 def _block_text(item: Block) -> str:
-    if item[0] == ALL_PROTOCOLS:
-        what = "every protocol" if item[1] == ALL_PORTS else f"port {_numbers(item[1])} of every protocol"
-    else:
-        names = ", ".join(
-            PROTOCOL_NAMES.get(low, str(low)) if low == high else f"{low}-{high}" for low, high in item[0]
-        )
-        what = names if item[1] == ALL_PORTS else f"{names} {_numbers(item[1])}"
-    return f"{what} from {spans_text(item[2])} to {spans_text(item[3])}"
+    return f"{service_text(item[0], item[1])} from {spans_text(item[2])} to {spans_text(item[3])}"
 
 
 def _numbers(spans: Intervals) -> str:

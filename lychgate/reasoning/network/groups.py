@@ -8,7 +8,7 @@ from typing import Literal
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import ANYWHERE
 from lychgate.reasoning.network.answers import PERHAPS, Bounds, Step, Unknown
-from lychgate.reasoning.network.flows import Block, Flow, FlowSet
+from lychgate.reasoning.network.flows import Block, Flow, FlowSet, service_text
 from lychgate.reasoning.network.intervals import Intervals, union
 from lychgate.reasoning.network.inventory import Inventory, ServiceSpans, services
 
@@ -233,7 +233,7 @@ def _all_egress(group: str) -> r.SecurityRule:
 def rule_text(rule: r.SecurityRule) -> str:
     """A security group rule in words."""
     service = services(rule.id, rule.protocol, rule.from_port, rule.to_port)
-    text = str(FlowSet(((*service.possible, ANYWHERE, ANYWHERE),))).partition(" from ")[0]
+    text = service_text(*service.possible)
     peers = [str(item) for item in (*rule.cidrs, *rule.groups, *rule.prefix_lists)]
     peers += ["members of the same group"] if rule.self_reference else []
     return f"{rule.direction} {text} {'from' if rule.direction == 'ingress' else 'to'} {', '.join(peers) or 'nobody'}"

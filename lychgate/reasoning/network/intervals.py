@@ -35,10 +35,10 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
         return left
     if not right:
         return right
-    if len(left) == 1 and left[0][0] <= right[0][0] and left[0][1] >= right[-1][1]:
-        return right
-    if len(right) == 1 and right[0][0] <= left[0][0] and right[0][1] >= left[-1][1]:
-        return left
+    if len(left) == 1:
+        return _cut(right, *left[0])
+    if len(right) == 1:
+        return _cut(left, *right[0])
     found: list[tuple[int, int]] = []
     at_left = at_right = 0
     while at_left < len(left) and at_right < len(right):
@@ -50,6 +50,20 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
             at_left += 1
         else:
             at_right += 1
+    return tuple(found)
+
+
+def _cut(whole: Intervals, low: int, high: int) -> Intervals:
+    """The numbers of a set between two bounds; the most frequent case by far."""
+    if low <= whole[0][0] and whole[-1][1] <= high:
+        return whole
+    found: list[tuple[int, int]] = []
+    for at in range(max(0, bisect_right(whole, (low, low)) - 1), len(whole)):
+        first, last = whole[at]
+        if first > high:
+            break
+        if last >= low:
+            found.append((first if first > low else low, last if last < high else high))
     return tuple(found)
 
 

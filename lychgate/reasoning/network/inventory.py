@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from lychgate.reasoning.network import records as r
@@ -124,6 +125,7 @@ class ServiceSpans:
 _ALL = (ALL_PROTOCOLS, ALL_PORTS)
 
 
+@lru_cache(maxsize=65536)
 def services(
     owner: str, protocol: str | int | Unknown, from_port: r.Number | None, to_port: r.Number | None
 ) -> ServiceSpans:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from lychgate.reasoning.network import records as r
-from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES, IPV4, IPV6
-from lychgate.reasoning.network.answers import Answer, Hop, Unknown, no, unknown, yes
+from lychgate.reasoning.network.answers import Answer, Hop, no, unknown, yes
+from lychgate.reasoning.network.balancers import Balancers, Placed, doubted
+from lychgate.reasoning.network.candidates import Candidates
 from lychgate.reasoning.network.filters import Filters
-from lychgate.reasoning.network.flows import ALL_FLOWS, FlowSet
 from lychgate.reasoning.network.internet import INTERNET, Internet
-from lychgate.reasoning.network.intervals import intersect
-from lychgate.reasoning.network.inventory import Spans, services
 from lychgate.reasoning.network.legs import Leg, Legs
 from lychgate.reasoning.network.private import Private
 
@@ -29,7 +28,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """What an attacker holds: an endpoint, or (with a listener) a load balancer that forwards for `client`."""
+    """What an attacker holds: an endpoint, or (with a listener) a request that a load balancer took from `client`."""
 
     endpoint: str
     listener: int | None = None
@@ -37,80 +36,69 @@ class _Node:
 
 
 _Edge = tuple[_Node, Answer[Hop]]
+_Chains = dict[str, list[Answer[Hop]]]
 
 
 class Search:
-    """Searches chains; endpoints that are alike for the network are evaluated once."""
+    """Searches chains. Endpoints that are alike for the network make a class, which is evaluated once."""
 
     def __init__(self, filters: Filters) -> None:
-        self._inventory = filters.inventory
         self._groups = filters.groups
         self._interfaces = Legs(filters.inventory, filters.groups)
         self._internet = Internet(filters)
         self.private = Private(filters)
-        self.endpoints = {item.id: item for item in filters.inventory.all(r.Endpoint)}
-        self._balancers = {item.endpoint: item for item in filters.inventory.all(r.LoadBalancer)}
-        self._classes: dict[tuple[object, ...], list[str]] = {}
-        self._class_of: dict[str, tuple[object, ...]] = {}
+        self._balancers = Balancers(filters.inventory, self.private)
+        self.endpoints = {item.id: self._balancers.listening(item) for item in filters.inventory.all(r.Endpoint)}
+        numbers: dict[tuple[object, ...], int] = {}
+        self._class_of: dict[str, int] = {}
+        self._members: list[list[str]] = []
         for item in self.endpoints.values():
-            self._class_of[item.id] = key = self._class(item)
-            self._classes.setdefault(key, []).append(item.id)
-        self._legs: dict[tuple[object, ...], list[Leg]] = {}
-        self._answers: dict[tuple[object, ...], Answer[Hop]] = {}
+            number = numbers.setdefault(self._likeness(item), len(self._members))
+            if number == len(self._members):
+                self._members.append([])
+            self._members[number].append(item.id)
+            self._class_of[item.id] = number
+        self._legs: dict[int, list[Leg]] = {}
+        self._answers: dict[tuple[int, int], Answer[Hop]] = {}
         self._found: dict[tuple[frozenset[str], int], dict[str, Answer[Path]]] = {}
 
-    def _class(self, item: r.Endpoint) -> tuple[object, ...]:
-        own = item.id if item.id in self._balancers else None
+    def _likeness(self, item: r.Endpoint) -> tuple[object, ...]:
+        own = item.id if item.id in self._balancers.by_endpoint else None
         groups = None if item.security_groups is None else frozenset(item.security_groups)
-        subnets = frozenset(item.subnets)
-        return (own, subnets, groups, item.public_address, item.ipv6_address, item.ports, item.addresses, item.vpc)
+        places = (frozenset(item.subnets), item.vpc, item.addresses)
+        return (own, places, groups, item.public_address, item.ipv6_address, item.ports)
 
     def legs(self, name: str) -> list[Leg]:
-        """The interfaces of an endpoint, computed once for its class."""
-        key = self._class_of[name]
-        if key not in self._legs:
-            self._legs[key] = self._interfaces.of(self._ported(name))
-        return self._legs[key]
-
-    def _ported(self, name: str) -> r.Endpoint:
-        """The endpoint, a load balancer with its listeners as ports."""
-        item = self.endpoints[name]
-        balancer = self._balancers.get(name)
-        if balancer is None or item.ports is not None:
-            return item
-        ports: list[r.Service] = []
-        for listener in balancer.listeners:
-            values = (listener,) if isinstance(listener, Unknown) else (listener.protocol, listener.port)
-            doubt = next((value for value in values if isinstance(value, Unknown)), None)
-            if doubt is not None:
-                return replace(item, ports=doubt)
-            assert isinstance(listener, r.Listener) and not isinstance(listener.port, Unknown)
-            ports.append((str(listener.protocol), listener.port, listener.port))
-        return replace(item, ports=tuple(ports))
+        """The interfaces of an endpoint (none for INTERNET), computed once for its class."""
+        if name == INTERNET:
+            return []
+        number = self._class_of[name]
+        if number not in self._legs:
+            self._legs[number] = self._interfaces.of(self.endpoints[name])
+        return self._legs[number]
 
     def hop(self, source: str, target: str) -> Answer[Hop]:
         """One reach between two endpoints, either of which may be INTERNET. Raises KeyError for an unknown id."""
         if source == INTERNET == target:
             return no("both ends are the internet")
-        key = tuple(name if name == INTERNET else self._class_of[name] for name in (source, target))
-        if key not in self._answers:
-            self._answers[key] = self._compute(source, target)
-        return renamed(self._answers[key], source, target)
+        near, far = (-1 if name == INTERNET else self._class_of[name] for name in (source, target))
+        answer = self._answers.get((near, far))
+        if answer is None:
+            answer = self._answers[near, far] = self._compute(source, target)
+        return _renamed(answer, source, target)
 
     def _compute(self, source: str, target: str) -> Answer[Hop]:
+        near = self.legs(source)
         if target == INTERNET:
-            return self._internet.out(self.endpoints[source], self.legs(source))
-        item = self._ported(target)
-        if source == INTERNET:
-            return self._internet.into(item, self.legs(target))
-        near, far = self.legs(source), self.legs(target)
-        if near and far:
-            return self.private.between(self.endpoints[source], near, item, far)
+            return self._internet.out(self.endpoints[source], near)
+        item, far = self.endpoints[target], self.legs(target)
         if not near:
+            # The internet itself, or something in AWS's own network, which is as far away.
             return self._internet.into(item, far)
-        # The target stands outside of every VPC: both halves must hold.
-        out, into = self._internet.out(self.endpoints[source], near), self._internet.into(item, far)
-        return min((out, into), key=lambda answer: ("no", "unknown", "yes").index(answer.state))
+        if far:
+            return self.private.between(self.endpoints[source], near, item, far)
+        halves = (self._internet.out(self.endpoints[source], near), self._internet.into(item, far))
+        return min(halves, key=lambda answer: ("no", "unknown", "yes").index(answer.state))
 
     # Chains
 
@@ -119,143 +107,85 @@ class Search:
         start = frozenset(sources)
         key = (start, max_hops)
         if key not in self._found:
-            sure = self._search(start, max_hops, ("yes",))
-            perhaps = self._search(start, max_hops, ("yes", "unknown"))
+            sure, doubtful = self._search(start, max_hops, certain=True)
+            perhaps = self._search(start, max_hops, certain=False)[0] if doubtful else sure
             names = [name for name in self.endpoints if name not in start]
             self._found[key] = {name: _path_answer(name, start, sure, perhaps) for name in names}
         return self._found[key]
 
-    def _search(self, start: frozenset[str], max_hops: int, states: tuple[str, ...]) -> dict[str, list[Answer[Hop]]]:
-        """Breadth first; the chain of answers that first reached each endpoint."""
+    def _search(self, start: frozenset[str], max_hops: int, certain: bool) -> tuple[_Chains, bool]:
+        """Breadth first: the answers that first led to each endpoint, and whether any of those met was unknown."""
         chains: dict[_Node, list[Answer[Hop]]] = {_Node(name): [] for name in sorted(start)}
-        reached: dict[str, list[Answer[Hop]]] = {name: [] for name in start}
-        expanded: set[object] = set()
+        reached: _Chains = {name: [] for name in start}
+        expanded: set[int] = set()
+        done: set[int] = set()
+        doubtful = False
         frontier = list(chains)
         for _ in range(max_hops):
             following: list[_Node] = []
             for node in frontier:
-                for other, answer in self._edges(node, reached, expanded):
-                    if answer.state in states and other not in chains:
-                        chains[other] = [*chains[node], answer]
-                        reached.setdefault(other.endpoint, chains[other])
-                        following.append(other)
+                for other, answer in self._edges(node, reached, expanded, done):
+                    doubtful = doubtful or answer.is_unknown
+                    if other in chains or answer.is_no or (certain and answer.is_unknown):
+                        continue
+                    chains[other] = [*chains[node], answer]
+                    reached.setdefault(other.endpoint, chains[other])
+                    following.append(other)
             frontier = following
-        return reached
+        return reached, doubtful
 
-    def _edges(self, node: _Node, reached: dict[str, list[Answer[Hop]]], expanded: set[object]) -> Iterator[_Edge]:
-        """Everything one hop away that is not reached yet. Alike endpoints lead to the same, so one stands for all."""
+    def _edges(self, node: _Node, reached: _Chains, expanded: set[int], done: set[int]) -> Iterator[_Edge]:
+        """Everything one hop away that is not reached yet; one endpoint goes on for all that are alike."""
+        name = node.endpoint
         if node.listener is not None:
-            yield from self._forwards(node)
-            return
-        # A load balancer by itself starts no connection: only its listeners lead on.
-        mine = node.endpoint if node.endpoint == INTERNET else self._class_of[node.endpoint]
-        if mine in expanded or (node.endpoint in self._balancers and reached[node.endpoint]):
-            return
-        expanded.add(mine)
-        for key, members in self._classes.items():
-            if members[0] in self._balancers:
-                yield from self._listeners(node.endpoint, members[0])
-            fresh = [name for name in members if name not in reached and name != node.endpoint]
-            if not fresh or not self._may_touch(node.endpoint, key):
+            yield from self._forwarded(node, node.listener)
+        elif name in self._balancers.by_endpoint:
+            # By itself a load balancer starts no connection; as a source, it forwards for anybody.
+            for at, _, _ in self._balancers.listeners(name) if not reached[name] else ():
+                yield from self._forwarded(node, at)
+        else:
+            number = -1 if name == INTERNET else self._class_of[name]
+            if number not in expanded:
+                expanded.add(number)
+                yield from self._direct(name, reached, done)
+
+    def _direct(self, name: str, reached: _Chains, done: set[int]) -> Iterator[_Edge]:
+        for balancer in self._balancers.by_endpoint:
+            if balancer in self.endpoints and balancer != name:
+                yield from self._listeners(name, balancer)
+        for number in sorted(self._candidates.of(self.legs(name)) - done):
+            fresh = [other for other in self._members[number] if other not in reached and other != name]
+            if not fresh:
+                done.add(number)
                 continue
-            answer = self.hop(node.endpoint, fresh[0])
-            if not answer.is_no:
-                yield from ((_Node(name), renamed(answer, node.endpoint, name)) for name in fresh)
+            answer = self.hop(name, fresh[0])
+            for other in () if answer.is_no else fresh:
+                yield _Node(other), _renamed(answer, name, other)
 
-    def _may_touch(self, source: str, key: tuple[object, ...]) -> bool:
-        """A cheap look that rules most pairs out: does anything of the target's groups name this source at all?"""
-        near = [] if source == INTERNET else self.legs(source)
-        for far in self.legs(self._classes[key][0]):
-            if far.groups is None:
-                return True
-            spans, named, anything = self._groups.sources(far.groups)
-            if anything or (not near and spans):
-                return True
-            for leg in near:
-                member = leg.groups is not None and (leg.groups.unknowns or named & set(leg.groups.ids))
-                if member or intersect(spans, leg.spans.possible):
-                    return True
-        return not self.legs(self._classes[key][0])
+    @cached_property
+    def _candidates(self) -> Candidates:
+        return Candidates(self._groups, [self.legs(members[0]) for members in self._members])
 
-    def _listeners(self, source: str, name: str) -> Iterator[_Edge]:
+    def _listeners(self, source: str, balancer: str) -> Iterator[_Edge]:
         """The listeners of a load balancer that a source reaches, each a node of its own."""
-        if source == name:
-            return
-        balancer, item = self._balancers[name], self.endpoints[name]
-        for at, listener in enumerate(balancer.listeners):
-            if isinstance(listener, Unknown):
-                only = ALL_FLOWS
+        item, far, near = self.endpoints[balancer], self.legs(balancer), self.legs(source)
+        for at, only, doubts in self._balancers.listeners(balancer):
+            if near and far:
+                answer = self.private.between(self.endpoints[source], near, item, far, only)
             else:
-                found = services(listener.id, listener.protocol, listener.port, listener.port)
-                only = _service_flows(found.possible)
-            if source == INTERNET or not self.legs(source):
-                answer = self._internet.into(item, self.legs(name), only)
-            else:
-                answer = self.private.between(self.endpoints[source], self.legs(source), item, self.legs(name), only)
-            if isinstance(listener, Unknown) or _doubts(listener):
-                doubts = (listener,) if isinstance(listener, Unknown) else _doubts(listener)
-                answer = doubted(answer, doubts)
+                answer = self._internet.into(item, far, only)
             if not answer.is_no:
-                yield _Node(name, at, source), renamed(answer, source, name)
+                client = source if self._balancers.keeps_client(balancer, at) else None
+                yield _Node(balancer, at, client), _renamed(doubted(answer, doubts), source, balancer)
 
-    def _forwards(self, node: _Node) -> Iterator[_Edge]:
-        """What a load balancer hands on for a client, from one listener."""
-        listener = self._balancers[node.endpoint].listeners[node.listener or 0]
-        assert node.client is not None
-        if isinstance(listener, Unknown):
-            for name in self.endpoints:
-                if name != node.endpoint:
-                    answer = self.private.between(
-                        self.endpoints[node.endpoint], self.legs(node.endpoint), self.endpoints[name], self.legs(name)
-                    )
-                    yield _Node(name), doubted(answer, (listener,))
-            return
-        for reference in listener.target_groups:
-            group = self._inventory.find(r.TargetGroup, reference)
-            for target in () if isinstance(group, Unknown) else group.targets:
-                if isinstance(group, r.TargetGroup) and isinstance(target, r.Target):
-                    yield from self._to_target(node, group, target)
-
-    def _to_target(self, node: _Node, group: r.TargetGroup, target: r.Target) -> Iterator[_Edge]:
-        if isinstance(target.endpoint, Unknown) or target.endpoint not in self.endpoints:
-            return
-        port = target.port if target.port is not None else group.port
-        found = services(group.id, group.protocol, port, port)
-        only = _service_flows(found.possible)
-        ends = (self.endpoints[node.endpoint], self.legs(node.endpoint))
-        far = (self.endpoints[target.endpoint], self.legs(target.endpoint))
-        answers = []
-        if group.preserves_client_address is not True:
-            answers.append(self.private.between(*ends, *far, only))
-        if group.preserves_client_address is not False:
-            answers.append(self.private.between(*ends, *far, only, self._client(node.client or INTERNET)))
-        answer = answers[0]
-        if isinstance(group.preserves_client_address, Unknown) and answers[0].state != answers[1].state:
-            answer = doubted(next(item for item in answers if not item.is_no), (group.preserves_client_address,))
-        if found.unknowns:
-            answer = doubted(answer, found.unknowns)
-        yield _Node(target.endpoint), answer
-
-    def _client(self, name: str) -> Spans:
-        legs = [] if name == INTERNET else self.legs(name)
-        if not legs:
-            return Spans(INTERNET_ADDRESSES, INTERNET_ADDRESSES)
-        total = legs[0].spans
-        for leg in legs[1:]:
-            total = total.joined(leg.spans)
-        pins = tuple(doubt for leg in legs for _, doubt in leg.pins)
-        return Spans(() if pins else total.certain, total.possible, total.unknowns + pins)
+    def _forwarded(self, node: _Node, at: int) -> Iterator[_Edge]:
+        everything = {name: Placed(item, self.legs(name)) for name, item in self.endpoints.items()}
+        client = self.legs(node.client or node.endpoint)
+        for name, answer in self._balancers.forwards(everything[node.endpoint], at, client, everything):
+            yield _Node(name), answer
 
 
-def _doubts(listener: r.Listener) -> tuple[Unknown, ...]:
-    return tuple(item for item in (listener.protocol, listener.port) if isinstance(item, Unknown))
-
-
-def _service_flows(service: tuple[object, object]) -> FlowSet:
-    return FlowSet(tuple((*service, family, family) for family in (IPV4, IPV6)))  # type: ignore[misc]
-
-
-def renamed(answer: Answer[Hop], source: str, target: str) -> Answer[Hop]:
+def _renamed(answer: Answer[Hop], source: str, target: str) -> Answer[Hop]:
     """The answer of a class, said of two of its members."""
     hop = answer.witness
     if hop is None or (hop.source == source and hop.target == target):
@@ -264,25 +194,16 @@ def renamed(answer: Answer[Hop], source: str, target: str) -> Answer[Hop]:
     return Answer(answer.state, reason, replace(hop, source=source, target=target), answer.unknowns)
 
 
-def doubted(answer: Answer[Hop], doubts: tuple[Unknown, ...]) -> Answer[Hop]:
-    """An answer that depends on further unknown values."""
-    if answer.is_no:
-        return answer
-    found = tuple(dict.fromkeys((*answer.unknowns, *doubts)))
-    return unknown(f"depends on {', '.join(str(item) for item in found)}", found, answer.witness)
-
-
-def _path_answer(
-    name: str, start: frozenset[str], sure: dict[str, list[Answer[Hop]]], perhaps: dict[str, list[Answer[Hop]]]
-) -> Answer[Path]:
+def _path_answer(name: str, start: frozenset[str], sure: _Chains, perhaps: _Chains) -> Answer[Path]:
     chain = sure.get(name) or perhaps.get(name)
     if not chain:
-        return no(f"no chain of hops leads from {', '.join(sorted(start))} to {name}")
+        return no(f"no chain of hops leads from {_named(sorted(start))} to {name}")
     path = Path(tuple(answer.witness for answer in chain if answer.witness is not None))
-    route = " -> ".join([path.hops[0].source, *(hop.target for hop in path.hops)])
+    route = _named([path.hops[0].source, *(hop.target for hop in path.hops)], " -> ")
     doubts = tuple(dict.fromkeys(doubt for answer in chain for doubt in answer.unknowns))
-    return (
-        unknown(f"{route}, depending on {', '.join(map(str, doubts[:3]))}", doubts, path)
-        if doubts
-        else yes(path, route)
-    )
+    return unknown(f"{route}, depending on {_named(map(str, doubts))}", doubts, path) if doubts else yes(path, route)
+
+
+def _named(names: Iterable[str], between: str = ", ", most: int = 12) -> str:
+    row = list(names)
+    return between.join(row if len(row) <= most else [*row[: most - 1], "...", row[-1]])
