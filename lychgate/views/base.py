@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
 from lychgate.model.graph import Graph, Resource
+from lychgate.model.labels import Labels
 from lychgate.model.values import Block, UnknownRead
-from lychgate.views.labels import Labels, labels_of
+from lychgate.views.labels import labels_of
 
 T = TypeVar("T")
 
