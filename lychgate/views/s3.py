@@ -4,19 +4,28 @@ Since 5 January 2023 every new object is encrypted with SSE-S3 unless something 
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html), and since April 2023 new buckets
 block public access and have ACLs disabled
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html).
+
+A setting is said in a resource of its own (`BucketVersioning`, or `BucketVersioningV2` in older programs), or in a
+property of the bucket, which `BucketV2` spells in the plural. Where a setting has a resource of its own that counts;
+where it has several, each may be the one that is deployed last, so the weakest counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from lychgate.model.graph import Resource
-from lychgate.model.values import Block
+from lychgate.model.values import Block, UnknownRead
+from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
+from lychgate.views.kms import NamedKey, named_key
+from lychgate.views.policies import policies_of
 
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+BUCKET_POLICIES = ("aws:s3/bucketPolicy:BucketPolicy",)
 PUBLIC_ACCESS_BLOCKS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
+PUBLIC_ACCESS_SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
 def _split(kind: str) -> tuple[str, ...]:
@@ -30,12 +39,27 @@ class Encryption:
     """Default encryption: `algorithm` as S3 spells it, and the key that was named, if any."""
 
     algorithm: str
-    key: Any
+    key: NamedKey | None = None
 
     @property
     def customer_key(self) -> bool:
         """Whether a key that the customer manages is used: KMS, with a key that is not the `aws/s3` one."""
-        return self.algorithm in ("aws:kms", "aws:kms:dsse") and bool(self.key) and "alias/aws/" not in str(self.key)
+        return self.algorithm in ("aws:kms", "aws:kms:dsse") and self.key is not None and self.key.customer
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleRule:
+    """A lifecycle rule. Days are None where the rule does nothing of the kind; `whole` is a rule without a filter.
+
+    `transitions` are pairs of storage class and days (None where a date is given).
+    """
+
+    enabled: bool
+    whole: bool
+    expiration_days: float | None
+    noncurrent_days: float | None
+    abort_days: float | None
+    transitions: tuple[tuple[str, float | None], ...]
 
 
 class Bucket(View):
@@ -48,10 +72,20 @@ class Bucket(View):
         """The separate resources of a kind (`BucketVersioning`, say) that belong to the bucket."""
         return companions(self.graph, _split(kind), "bucket", *BUCKETS).of(self.resource)
 
-    def setting(self, kind: str, inline: str) -> Block:
-        """A setting from its own resource, else from the bucket's deprecated inline property, else empty."""
-        separate = self.companions(kind)
-        return separate[0].read if separate else self.read.block(inline)
+    def inline(self, name: str) -> Block:
+        """A setting in a property of the bucket itself, in either spelling; empty where it is not given."""
+        return self.read.block(name if self.read.has(name) else f"{name}s")
+
+    @property
+    def arn(self) -> str:
+        """The bucket's ARN."""
+        arn = self.resource.outputs.get("arn")
+        if isinstance(arn, str):
+            return arn
+        name = self.read.text("bucket")
+        if not name:
+            raise UnknownRead(self.resource.urn, "arn", "known only after the deployment")
+        return f"arn:aws:s3:::{name}"
 
     @property
     def encryption(self) -> Encryption:
@@ -60,30 +94,100 @@ class Bucket(View):
 
     def _encryption(self) -> Encryption:
         separate = self.companions("BucketServerSideEncryptionConfiguration")
-        if separate:
-            rules = separate[0].read.blocks("rules")
-        else:
-            rules = self.read.block("serverSideEncryptionConfiguration").blocks("rule")
+        said = [self._said(one, one.read.blocks("rules")) for one in separate]
+        if not said:
+            inline = self.inline("serverSideEncryptionConfiguration")
+            said = [self._said(self.resource, inline.blocks("rule") or inline.blocks("rules"))]
+        return min(said, key=lambda encryption: encryption.customer_key)
+
+    def _said(self, resource: Resource, rules: list[Block]) -> Encryption:
         for rule in rules:
-            default = rule.block("applyServerSideEncryptionByDefault")
+            name = "applyServerSideEncryptionByDefault"
+            default = rule.block(name if rule.has(name) else f"{name}s")
             algorithm = default.text("sseAlgorithm")
             if algorithm:
-                return Encryption(algorithm, default.value("kmsMasterKeyId"))
-        return Encryption("AES256", None)
+                return Encryption(algorithm, named_key(self.graph, resource, default, "kmsMasterKeyId"))
+        return Encryption("AES256")
 
     @property
     def versioned(self) -> bool:
         """Whether versions of objects are kept."""
         separate = self.companions("BucketVersioning")
         if separate:
-            return separate[0].read.text("versioningConfiguration.status") == "Enabled"
-        return self.read.block("versioning").flag("enabled")
+            return all(one.read.text("versioningConfiguration.status") == "Enabled" for one in separate)
+        return self.inline("versioning").flag("enabled")
 
     @property
     def public_access_block(self) -> dict[str, bool]:
         """The four switches: a new bucket has them on; a separate resource that leaves one out switches it off."""
-        names = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
         separate = companions(self.graph, PUBLIC_ACCESS_BLOCKS, "bucket", *BUCKETS).of(self.resource)
         if not separate:
-            return dict.fromkeys(names, True)
-        return {name: separate[0].read.flag(name) for name in names}
+            return dict.fromkeys(PUBLIC_ACCESS_SWITCHES, True)
+        return {name: all(one.read.flag(name) for one in separate) for name in PUBLIC_ACCESS_SWITCHES}
+
+    @property
+    def policies(self) -> list[Policy]:
+        """The bucket policies, wherever they are written."""
+        return self.once("policies", lambda: policies_of(self, "policy", BUCKET_POLICIES, "bucket"))
+
+    @property
+    def acl(self) -> str | None:
+        """The canned ACL that is asked for, in its own resource or in the bucket; None where none is."""
+        separate = self.companions("BucketAcl")
+        return separate[0].read.text("acl") if separate else self.read.text("acl")
+
+    @property
+    def log_bucket(self) -> str | None:
+        """The bucket that server access logs go to; None where they are not kept. CloudTrail is another matter."""
+        separate = self.companions("BucketLogging")
+        target = (separate[0].read if separate else self.inline("logging")).value("targetBucket")
+        return None if target is None else str(target)
+
+    @property
+    def object_lock(self) -> bool:
+        """Whether object lock is on, so that objects can be kept from deletion."""
+        inline = self.read.block("objectLockConfiguration").text("objectLockEnabled") == "Enabled"
+        return self.read.flag("objectLockEnabled") or inline or bool(self.companions("BucketObjectLockConfiguration"))
+
+    @property
+    def object_lock_mode(self) -> str | None:
+        """`GOVERNANCE` or `COMPLIANCE` where there is a default retention, else None."""
+        separate = self.companions("BucketObjectLockConfiguration")
+        read = separate[0].read if separate else self.read.block("objectLockConfiguration")
+        return read.block("rule").block("defaultRetention").text("mode")
+
+    @property
+    def lifecycle(self) -> list[LifecycleRule]:
+        """The lifecycle rules, wherever they are written."""
+        return self.once("lifecycle", lambda: list(self._lifecycle()))
+
+    def _lifecycle(self) -> Iterator[LifecycleRule]:
+        separate = self.companions("BucketLifecycleConfiguration")
+        for one in separate:
+            for rule in one.read.blocks("rules"):
+                enabled = rule.text("status") == "Enabled"
+                abort = rule.block("abortIncompleteMultipartUpload").number("daysAfterInitiation")
+                yield _lifecycle_rule(rule, enabled, abort, "noncurrentDays")
+        for rule in self.read.blocks("lifecycleRules") if not separate else ():
+            abort = rule.number("abortIncompleteMultipartUploadDays")
+            yield _lifecycle_rule(rule, rule.flag("enabled"), abort, "days")
+
+    @property
+    def force_destroy(self) -> bool:
+        """Whether the bucket is deleted with all its objects when it leaves the program."""
+        return self.read.flag("forceDestroy")
+
+
+def _lifecycle_rule(rule: Block, enabled: bool, abort: float | None, noncurrent: str) -> LifecycleRule:
+    def part(name: str) -> Block:
+        return rule.block(name if rule.has(name) else f"{name}s")
+
+    filter_ = rule.mapping("filter")
+    return LifecycleRule(
+        enabled=enabled,
+        whole=not rule.text("prefix") and not rule.mapping("tags") and not any(filter_.values()),
+        expiration_days=part("expiration").number("days"),
+        noncurrent_days=part("noncurrentVersionExpiration").number(noncurrent),
+        abort_days=abort,
+        transitions=tuple((one.text("storageClass") or "", one.number("days")) for one in rule.blocks("transitions")),
+    )
