@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lychgate.sources.sandbox.child import Isolation, Sandboxed
+from lychgate.sources.sandbox.child import Isolation, Sandboxed, remove
 from lychgate.sources.sandbox.launcher import wire
 from lychgate.sources.sandbox.paths import View, view
 from lychgate.sources.sandbox.plan import Plan
@@ -79,11 +79,18 @@ def start(
     Raises IsolationError; OSError when the program cannot be run; ValueError for a folder that cannot be shown (see
     `view`).
     """
+    if sys.platform != "linux":
+        raise IsolationError("programs are isolated by means of Linux: use a container or a virtual machine of it")
     shown = view([*readable, cwd], shared)
     refusal = _SWITCHED_OFF if isolate == "off" else ""
     for level in _LEVELS[isolate]:
         plan = _plan([str(part) for part in command], os.path.abspath(cwd), env or {}, limits, shown, isolate, level)
-        answer = _launch(plan, keep_output, refusal)
+        answer: Sandboxed | str | None = None
+        try:
+            answer = _launch(plan, keep_output, refusal)
+        finally:
+            if not isinstance(answer, Sandboxed):
+                remove(plan["scratch"])
         if isinstance(answer, Sandboxed):
             return answer
         refusal = refusal or answer
@@ -100,13 +107,13 @@ def _plan(
     level: tuple[bool, bool],
 ) -> Plan:
     namespaces, mounts = level
-    scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-"))
+    scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-sandbox-"))
     tmp = "/tmp" if mounts else f"{scratch}/tmp"
     home = "/tmp/home" if mounts else f"{scratch}/home"
     return Plan(
         command=command,
         cwd=cwd,
-        env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": cwd},
+        env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": cwd, "USER": "user", "LOGNAME": "user"},
         home=home,
         tmp=tmp,
         namespaces=namespaces,
@@ -169,7 +176,8 @@ def _launch(plan: Plan, keep_output: int, refusal: str) -> Sandboxed | str:
             pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )
-    wire.send(ours.fileno(), plan)
+    with contextlib.suppress(BrokenPipeError):  # the launcher is dead: its error output says why
+        wire.send(ours.fileno(), plan)
     poller = select.poll()
     poller.register(ours, select.POLLIN)
     answer = wire.receive(ours.fileno()) if poller.poll(_START_TIMEOUT) else None
@@ -179,7 +187,6 @@ def _launch(plan: Plan, keep_output: int, refusal: str) -> Sandboxed | str:
             return Sandboxed(plan["command"], process, ours, plan["scratch"], isolation, keep_output)
     with process, ours:
         process.kill()
-        shutil.rmtree(plan["scratch"], ignore_errors=True)
         match answer:
             case ("refused", str(reason)):
                 return reason

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -135,5 +134,13 @@ class Sandboxed:
                 self._line.close()
                 self._stdout.join(_PATIENCE)
                 self._stderr.join(_PATIENCE)
-                shutil.rmtree(self._scratch, ignore_errors=True)
+                remove(self._scratch)
         return self.returncode
+
+
+def remove(folder: str) -> None:
+    """Remove a folder of ours that a program may have filled."""
+    try:
+        os.rmdir(folder)
+    except OSError:  # the program wrote there, maybe folders too deep for Python to follow
+        subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)

@@ -44,7 +44,8 @@ def view(readable: Iterable[Path], shared: Path | None = None) -> View:
     links: dict[str, str] = {}
     named = [real for path in readable if (real := _resolve(os.path.abspath(path), links))]
     writable = _resolve(os.path.abspath(shared), links) if shared else None
-    for real in (*named, *([writable] if writable else [])):
+    wanted = [*named, writable] if writable else named
+    for real in wanted:
         if real in _OWN or real.startswith(_OWN_BELOW):
             raise ValueError(
                 f"{real} cannot be shown to an isolated program: move the project into a folder of its own"
@@ -52,7 +53,7 @@ def view(readable: Iterable[Path], shared: Path | None = None) -> View:
     system = [real for path in (*_SYSTEM, *_CONFIGURATION) if (real := _resolve(path, links))]
     shown = _outermost({*named, *system})
     links = {path: target for path, target in links.items() if not any(_below(path, root) for root in shown)}
-    return View(shown=shown, shared=writable, links=links, hidden=_outermost(_secrets(shown, named)))
+    return View(shown=shown, shared=writable, links=links, hidden=_outermost(_secrets(shown, wanted)))
 
 
 def interpreter_folders(python: Path, within: Path) -> list[Path]:
@@ -112,8 +113,8 @@ def _secrets(shown: list[str], named: list[str]) -> Iterator[str]:
         if any(home == root or _below(home, root) for root in shown) and os.path.isdir(home):
             for name in os.listdir(home):
                 path = os.path.realpath(os.path.join(home, name))
-                wanted = any(path == root or _below(root, path) for root in named)
-                if name.startswith(".") and not wanted and _below(path, home) and os.path.exists(path):
+                used = any(path == root or _below(root, path) for root in named)
+                if name.startswith(".") and not used and _below(path, home) and os.path.exists(path):
                     yield path
 
 

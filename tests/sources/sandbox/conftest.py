@@ -62,10 +62,15 @@ class World:
     home: Path
     python: Path = Path(sys.executable)
 
-    def start(self, program: str, *arguments: object, **options: Any) -> Sandboxed:
-        """Start a program that has the functions above."""
+    def write(self, program: str) -> Path:
+        """Make it the project's program."""
         file = self.project / "__main__.py"
         file.write_text(_SAYING + textwrap.dedent(program))
+        return file
+
+    def start(self, program: str, *arguments: object, **options: Any) -> Sandboxed:
+        """Start a program that has the functions above."""
+        file = self.write(program)
         options["readable"] = [*options.get("readable", ()), *interpreter_folders(self.python, self.project)]
         return start([self.python, file, *map(str, arguments)], cwd=self.project, **options)
 

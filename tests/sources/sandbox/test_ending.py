@@ -63,10 +63,13 @@ def test_a_program_that_ignores_every_signal_is_ended_whole(world: World, marker
 @pytest.mark.parametrize("isolate", LEVELS)
 def test_a_program_ends_when_we_are_killed(world: World, marker: str, isolate: Isolate) -> None:
     (world.project / "__main__.py").write_text("import time; print('ready', flush=True); time.sleep(300)")
+    scratch = world.home.parent / "temporary"
+    scratch.mkdir()
     ours = f"""
-import sys, time
+import sys, tempfile, time
 from pathlib import Path
 from lychgate.sources.sandbox import interpreter_folders, start
+tempfile.tempdir = {str(scratch)!r}
 project = Path({str(world.project)!r})
 child = start([sys.executable, project, {marker!r}], cwd=project, isolate={isolate!r},
               readable=interpreter_folders(Path(sys.executable), project))
@@ -80,6 +83,8 @@ time.sleep(300)
         assert alive(marker, patience=0)
         process.kill()
     assert not alive(marker)
+    assert not alive(str(scratch))
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL)
@@ -115,7 +120,18 @@ def test_nothing_is_left_on_the_disk(world: World, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     for isolate in LEVELS:
-        world.run("os.makedirs(os.environ['TMPDIR'] + '/a/b'); write(os.environ['HOME'] + '/c')", isolate=isolate)
+        told = world.run(
+            """
+            write(os.environ["HOME"] + "/file")
+            os.chdir(os.environ["TMPDIR"])
+            for _ in range(3000):
+                os.mkdir("folder")
+                os.chdir("folder")
+            attempt("depth", lambda: 3000)
+            """,
+            isolate=isolate,
+        )
+        assert told.done == {"depth": 3000}
     with pytest.raises(FileNotFoundError):
         world.python = Path("/usr/bin/no-such-python")
         world.start("")

@@ -110,6 +110,41 @@ def test_processor_time_and_open_files_end(world: World) -> None:
 
 
 @needs_isolation
+def test_memory_that_no_limit_counts_cannot_be_had(world: World) -> None:
+    told = world.run(
+        """
+        import ctypes, mmap
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        def shared_memory():
+            if libc.shmget(0, 1 << 20, 0o1600) == -1:
+                raise OSError(ctypes.get_errno(), "refused")
+
+        attempt("memfd", lambda: os.memfd_create("x"))
+        attempt("System V", shared_memory)
+        attempt("closure", lambda: ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 7)())
+        """
+    )
+    assert told.done == {"closure": 7}
+
+
+def test_shared_memory_counts(world: World) -> None:
+    told = world.run(
+        """
+        import mmap
+        for _ in range(8):
+            if os.fork() == 0:
+                memory = mmap.mmap(-1, 100 << 20)
+                memory.write(bytes(100 << 20))
+                time.sleep(60)
+        time.sleep(60)
+        """,
+        limits=Limits(memory=600 * MIB),
+    )
+    assert told.child.stopped == "memory"
+
+
+@needs_isolation
 def test_the_limits_of_others_cannot_be_changed(world: World) -> None:
     told = world.run(
         """

@@ -29,8 +29,7 @@ def main(control: int) -> NoReturn:
     """Be the guard; `control` is the descriptor of the line to Lychgate, on which the plan arrives."""
     os.set_inheritable(control, False)
     plan: Plan = wire.receive(control)  # type: ignore[assignment]  # only our own parent writes it
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("1000")  # when memory runs out, nothing else on the machine shall go first
+    _go_first()
     user_namespace = False
     if plan["namespaces"]:
         try:
@@ -44,15 +43,24 @@ def main(control: int) -> NoReturn:
     told, tell = os.pipe()
     first = _fork(control, lambda: _first(control, plan, tell, user_namespace))
     os.close(tell)
-    reason = _guard(control, first, plan)
+    reason = _guard(control, told, first, plan)
     os.kill(first, _KILL)  # not reaped yet, so the number is still its own
     watch.end_descendants()
     status = os.read(told, 4)
     try:
         wire.send(control, ("ended", int.from_bytes(status, "little") if status else _KILL, reason))
-    except OSError:  # Lychgate itself is gone
-        sys.exit(1)
+    except OSError:  # Lychgate itself is gone, and cannot tidy up
+        os.execv("/bin/rm", ["rm", "-rf", "--", plan["scratch"]])
     os._exit(0)  # no time for the interpreter's own tidying up
+
+
+def _go_first() -> None:
+    """When memory runs out, nothing else on the machine shall be ended before this."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    except OSError:  # some containers do not allow even that
+        return
 
 
 def _fork(control: int, role: Callable[[], NoReturn]) -> int:
@@ -69,15 +77,14 @@ def _fork(control: int, role: Callable[[], NoReturn]) -> int:
         os._exit(1)
 
 
-def _guard(control: int, first: int, plan: Plan) -> str | None:
-    """Wait for the end of the first process; or say which limit is broken, or that Lychgate wants an end."""
-    process = os.pidfd_open(first)
+def _guard(control: int, told: int, first: int, plan: Plan) -> str | None:
+    """Wait until the first process tells the program's end, or ends; or say which limit is broken, or "stopped"."""
     poller = select.poll()
-    poller.register(process, select.POLLIN)
+    poller.register(told, select.POLLIN)
     poller.register(control, select.POLLIN)
     while True:
         ready = [descriptor for descriptor, _ in poller.poll(_CHECK_EVERY)]
-        if process in ready:
+        if told in ready:
             return None
         if control in ready:
             return "stopped"

@@ -20,19 +20,22 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "futimesat": (261, None),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "io_uring_setup": (425, 425), "ioctl": (16, 29),
     "keyctl": (250, 219), "lchown": (94, None), "lremovexattr": (198, 15), "lsetxattr": (189, 6),
+    "memfd_create": (319, 279), "mq_open": (240, 180), "msgget": (68, 186),
     "perf_event_open": (298, 241), "pidfd_getfd": (438, 438), "prlimit64": (302, 261),
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117), "removexattr": (197, 14),
-    "removexattrat": (466, 466), "request_key": (249, 218), "seccomp": (317, 277), "setns": (308, 268),
-    "setxattr": (188, 5), "setxattrat": (463, 463), "socket": (41, 198), "syslog": (103, 116), "unshare": (272, 97),
-    "userfaultfd": (323, 282), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+    "removexattrat": (466, 466), "request_key": (249, 218), "seccomp": (317, 277), "semget": (64, 190),
+    "setns": (308, 268), "setxattr": (188, 5), "setxattrat": (463, 463), "shmget": (29, 194), "socket": (41, 198),
+    "syslog": (103, 116), "unshare": (272, 97), "userfaultfd": (323, 282), "utime": (132, None),
+    "utimensat": (280, 88), "utimes": (235, None),
 }  # fmt: skip
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_*
 
-# Each would reach past the namespaces (kernel keys, other processes' memory) or has been a way out of sandboxes.
+# Each would reach past the namespaces (kernel keys, other processes' memory), or has been a way out of sandboxes, or
+# makes memory that no limit counts and that may outlive the program (memfd, message queues, System V).
 _REFUSED = (
-    "add_key", "bpf", "io_uring_enter", "io_uring_register", "io_uring_setup", "keyctl", "perf_event_open",
-    "pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace", "request_key", "setns", "syslog", "unshare",
-    "userfaultfd",
+    "add_key", "bpf", "io_uring_enter", "io_uring_register", "io_uring_setup", "keyctl", "memfd_create",
+    "mq_open", "msgget", "perf_event_open", "pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace",
+    "request_key", "semget", "setns", "shmget", "syslog", "unshare", "userfaultfd",
 )  # fmt: skip
 # Landlock does not cover a file's mode, owner, times and attributes. Saying "done" keeps shutil.copytree working.
 _PRETENDED = (

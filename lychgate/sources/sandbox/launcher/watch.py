@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_SOCKETS = 1024
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_COUNTED = (b"RssAnon:", b"RssShmem:", b"VmSwap:")  # in KiB, proc(5)
 _KILL = 9
 _PATIENCE = 10.0  # seconds: a process may be stuck in the kernel, in a write to a broken disk
 
@@ -91,10 +91,10 @@ def _children(process: int) -> tuple[list[int], int]:
 
 
 def _memory(process: int) -> int:
-    """Bytes of memory that are the process's own: resident without what files and shared memory back."""
+    """Bytes of memory that exist for the process: not the pages of programs and libraries."""
     try:
-        with open(f"/proc/{process}/statm", "rb") as file:
-            _, resident, shared, *_ = map(int, file.read().split())
-    except (OSError, ValueError):
+        with open(f"/proc/{process}/status", "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
         return 0
-    return (resident - shared) * _PAGE
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(_COUNTED))
