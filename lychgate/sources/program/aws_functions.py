@@ -11,10 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from lychgate.sources.identities import Arn, Place, dns_suffix, parse_arn, partition_of
 
 # As the provider cites it: http://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/billing-getting-started.html#step-2
 BILLING_ACCOUNT = "386209384616"
@@ -24,7 +26,6 @@ OWN_SUFFIX = {
     "aws-iso-b": ("dms", "logs"),
     "aws-cn": ("codedeploy", "elasticmapreduce", "logs"),
 }
-ARN_PARTS = ("partition", "service", "region", "account", "resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +41,17 @@ class Caller:
         """The partition of the region, such as `aws-cn`."""
         return partition_of(self.region)
 
+    @property
+    def place(self) -> Place:
+        """Both as one."""
+        return Place.of(self.account, self.region)
+
 
 @cache
 def tables() -> dict[str, Any]:
     """The content of regions.json."""
     data: dict[str, Any] = json.loads((resources.files(__package__) / "regions.json").read_text("utf-8"))
     return data
-
-
-def partition_of(region: str) -> str:
-    """The partition that a region is in; `aws` for one that fits no partition's pattern."""
-    found = (name for name, one in tables()["partitions"].items() if re.match(one["regionPattern"], region))
-    return next(found, "aws")
-
-
-def dns_suffix(partition: str) -> str:
-    """The domain under which a partition's services answer."""
-    return str(tables()["partitions"][partition]["dnsSuffix"])
 
 
 def backwards(name: str) -> str:
@@ -67,48 +62,42 @@ def backwards(name: str) -> str:
 # -- ARNs -------------------------------------------------------------------------------------------------------------
 
 
-def split_arn(arn: str) -> dict[str, str]:
-    """The parts of an ARN by the names of ARN_PARTS. Raises ValueError for a text that is none."""
-    prefix, _, rest = arn.partition(":")
-    parts = rest.split(":", 4)
-    if prefix != "arn" or len(parts) < 5:
-        raise ValueError(f"{arn!r} is no ARN: expected arn:partition:service:region:account:resource")
-    return dict(zip(ARN_PARTS, parts, strict=True))
-
-
-def join_arn(parts: Mapping[str, str]) -> str:
-    """The ARN of these parts."""
-    return ":".join(["arn", *(parts[name] for name in ARN_PARTS)])
+def read_arn(text: str) -> Arn:
+    """The ARN. Raises ValueError for a text that is none."""
+    arn = parse_arn(text)
+    if arn is None:
+        raise ValueError(f"{text!r} is no ARN: expected arn:partition:service:region:account:resource")
+    return arn
 
 
 def get_arn(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.get_arn`: an ARN taken apart."""
-    arn = arguments["arn"]
-    return {"arn": arn, "id": arguments.get("id") or arn, **split_arn(arn)}
+    text = arguments["arn"]
+    return {"arn": text, "id": arguments.get("id") or text, **asdict(read_arn(text))}
 
 
 def arn_parse(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.arn_parse`: the same, with the account as `accountId`."""
-    parts = split_arn(arguments["arn"])
+    parts = asdict(read_arn(arguments["arn"]))
     return {"accountId": parts.pop("account"), **parts}
 
 
 def arn_build(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.arn_build`: an ARN put together."""
-    return {"result": join_arn({**arguments, "account": arguments["accountId"]})}
+    parts = (arguments[name] for name in ("partition", "service", "region", "accountId", "resource"))
+    return {"result": str(Arn(*parts))}
 
 
 def trim_iam_role_path(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.trim_iam_role_path`: a role's ARN without the path."""
-    parts = split_arn(arguments["arn"])
-    if parts["service"] != "iam":
+    arn = read_arn(arguments["arn"])
+    if arn.service != "iam":
         raise ValueError('service must be "iam"')
-    if parts["region"]:
+    if arn.region:
         raise ValueError("region must be empty")
-    if not parts["resource"].startswith("role/"):
+    if not arn.resource.startswith("role/"):
         raise ValueError('resource must begin with "role/"')
-    parts["resource"] = f"role/{parts['resource'].rpartition('/')[2]}"
-    return {"result": join_arn(parts)}
+    return {"result": str(replace(arn, resource=f"role/{arn.resource.rpartition('/')[2]}"))}
 
 
 def user_agent(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -124,23 +113,30 @@ def user_agent(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 def get_caller_identity(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.get_caller_identity`: the account is the environment's; the role stands for whoever will deploy."""
-    account, user = caller.account, f"AROA{hashlib.sha256(caller.account.encode()).hexdigest()[:17].upper()}"
-    arn = f"arn:{caller.partition}:sts::{account}:assumed-role/deployer/pulumi"
+    account, start = caller.account, f"arn:{caller.partition}"
+    arn, user = f"{start}:sts::{account}:assumed-role/deployer/pulumi", role_id(f"{start}:iam::{account}:role/deployer")
     return {"accountId": account, "arn": arn, "id": arguments.get("id") or account, "userId": f"{user}:pulumi"}
+
+
+def role_id(arn: str) -> str:
+    """A unique id as roles have it, made from the ARN.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    return f"AROA{hashlib.sha256(arn.encode()).hexdigest()[:17].upper()}"
 
 
 def get_session_context(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.iam.get_session_context`: the role behind an assumed role (as if it had no path), else the ARN itself."""
-    arn = arguments["arn"]
-    parts = split_arn(arn)
-    found = re.match(r"assumed-role/.+/.{2,}", parts["resource"], re.DOTALL) if parts["service"] == "sts" else None
+    text = arguments["arn"]
+    arn = read_arn(text)
+    found = re.match(r"assumed-role/.+/.{2,}", arn.resource, re.DOTALL) if arn.service == "sts" else None
     if not found:
-        return {"arn": arn, "id": arn, "issuerArn": arn, "issuerId": "", "issuerName": "", "sessionName": ""}
-    role, session = parts["resource"].split("/")[-2:]
-    issuer = join_arn({**parts, "service": "iam", "region": "", "resource": f"role/{role}"})
-    ident = f"AROA{hashlib.sha256(issuer.encode()).hexdigest()[:17].upper()}"
-    names = {"issuerArn": issuer, "issuerId": ident, "issuerName": role, "sessionName": session}
-    return {"arn": arn, "id": arn, **names}
+        return {"arn": text, "id": text, "issuerArn": text, "issuerId": "", "issuerName": "", "sessionName": ""}
+    role, session = arn.resource.split("/")[-2:]
+    issuer = str(replace(arn, service="iam", region="", resource=f"role/{role}"))
+    names = {"issuerArn": issuer, "issuerId": role_id(issuer), "issuerName": role, "sessionName": session}
+    return {"arn": text, "id": text, **names}
 
 
 def get_canonical_user_id(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:

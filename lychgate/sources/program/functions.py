@@ -68,7 +68,7 @@ class Functions:
         account: str | None = None,
         provider: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], str]:
-        """The result, and where it is from: empty (computed), `from fixtures` or `assumed`.
+        """The result, and where it is from: `from fixtures`, `assumed`, or empty (computed, or in `not_inspected`).
 
         `region`, `account` and `provider` (its configuration) are those of the provider that the call goes to. Where an
         argument is secret, so is the result. Raises FunctionError.
@@ -101,7 +101,7 @@ class Functions:
         fixture = next((one for one in self.fixtures if one.fits(token, arguments)), None)
         if name in RENDERED and not fixture:
             self.not_inspected.append((token, RENDERED[name](arguments)))
-            return {"result": [UNSEEN]}, ASSUMED
+            return {"result": [UNSEEN]}, ""
         known = aws_functions.USUAL.get(name) or aws_functions.ASSUMED.get(name)
         if known and not contains_unknown(arguments):
             result = known(arguments, caller)
@@ -121,7 +121,7 @@ def computed(name: str) -> aws_functions.Function | None:
     if name == "aws:iam:getPolicyDocument":
         return lambda arguments, caller: policy_document(arguments)
     if name == "kubernetes:yaml:decode":
-        return lambda arguments, caller: {"result": decode(arguments["text"], arguments.get("defaultNamespace") or "")}
+        return lambda arguments, caller: {"result": decode(arguments["text"])}
     return aws_functions.PURE.get(name)
 
 

@@ -19,17 +19,6 @@ MAX_VALUES = 1_000_000
 _CORE = "tag:yaml.org,2002:"
 _TRUE = ("y", "yes", "on", "true")
 
-# Kinds without a namespace (`kubectl api-resources --namespaced=false`): https://kubernetes.io/docs/reference/kubernetes-api/
-CLUSTER_SCOPED = frozenset((
-    "APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "ClusterTrustBundle",
-    "ComponentStatus", "CSIDriver", "CSINode", "CustomResourceDefinition", "DeviceClass", "FlowSchema",
-    "IngressClass", "IPAddress", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume", "PodSecurityPolicy", "PriorityClass",
-    "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass", "ServiceCIDR", "StorageClass",
-    "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
-    "VolumeAttachment", "VolumeAttributesClass",
-))  # fmt: skip
-
 
 class _Loader(CParser, BaseResolver):
     def __init__(self, text: str) -> None:
@@ -47,8 +36,8 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(_CORE + _tag, re.compile(rf"(?:{_pattern})\Z"), _first)
 
 
-def decode(text: str, namespace: str = "") -> list[dict[str, Any]]:
-    """The objects of a manifest; what has no kind or no apiVersion is left out. `namespace` is given to those without.
+def decode(text: str) -> list[dict[str, Any]]:
+    """The objects of a manifest; what has no kind or no apiVersion is left out.
 
     Raises ValueError for what is no YAML, is no object, or expands (by aliases) to more than MAX_VALUES values.
     """
@@ -66,9 +55,6 @@ def decode(text: str, namespace: str = "") -> list[dict[str, Any]]:
             raise ValueError(f"a document of the manifest is no object but {str(document)[:80]!r}")
         if document and document.get("kind") and document.get("apiVersion"):
             objects.append(document)
-            if namespace and document["kind"] not in CLUSTER_SCOPED:
-                metadata = document.setdefault("metadata", {})
-                metadata["namespace"] = metadata.get("namespace") or namespace
     return objects
 
 

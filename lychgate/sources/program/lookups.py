@@ -12,27 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import cached_property
 from typing import Any
 
 from lychgate.model.values import Secret, Unknown, plain
+from lychgate.sources.identities import Identity, identify
 from lychgate.sources.program.aws_functions import Caller
 
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html and the id columns of the API references
-PREFIXES = {
-    "ami": "ami", "customerGateway": "cgw", "dhcpOptions": "dopt", "ebsSnapshot": "snap", "ebsVolume": "vol",
-    "eip": "eipalloc", "fileSystem": "fs", "instance": "i", "internetGateway": "igw", "launchTemplate": "lt",
-    "managedPrefixList": "pl", "natGateway": "nat", "networkAcl": "acl", "networkInterface": "eni", "prefixList": "pl",
-    "routeTable": "rtb", "securityGroup": "sg", "subnet": "subnet", "transitGateway": "tgw", "volume": "vol",
-    "vpc": "vpc", "vpcDhcpOptions": "dopt", "vpcEndpoint": "vpce", "vpcPeeringConnection": "pcx", "vpnGateway": "vgw",
-}  # fmt: skip
-EC2_MODULES = ("ec2", "ec2transitgateway", "ebs", "efs", "vpc")
-ANYWHERE = ("vpc", "subnet", "securitygroup")
-# What a field such as `kmsKeyArn` names: https://docs.aws.amazon.com/service-authorization/latest/reference/
+# What a field such as `kmsKeyArn` or `subnetIds` names, by the last word before `Arn` or `Id`.
 ARNS = {
-    "certificate": ("acm", "certificate/"), "function": ("lambda", "function:"), "key": ("kms", "key/"),
-    "policy": ("iam", "policy/"), "profile": ("iam", "instance-profile/"), "queue": ("sqs", ""),
-    "role": ("iam", "role/"), "secret": ("secretsmanager", "secret:"), "topic": ("sns", ""), "user": ("iam", "user/"),
+    "bucket": "aws:s3/bucket:Bucket", "certificate": "aws:acm/certificate:Certificate", "key": "aws:kms/key:Key",
+    "function": "aws:lambda/function:Function", "policy": "aws:iam/policy:Policy", "queue": "aws:sqs/queue:Queue",
+    "role": "aws:iam/role:Role", "secret": "aws:secretsmanager/secret:Secret", "topic": "aws:sns/topic:Topic",
 }  # fmt: skip
+IDS = ("securityGroup", "subnet", "vpc")
+EC2_MODULES = ("ec2", "ec2transitgateway", "ebs")
 # What the provider's schemas mark as sensitive.
 SENSITIVE = re.compile(
     r"(authorizationToken|authToken|clientSecret|password|plaintext|privateKey|randomPassword|secretAccessKey|"
@@ -68,7 +62,7 @@ class Lookups:
         self, token: str, arguments: dict[str, Any], caller: Caller, shapes: dict[str, Shape] | None
     ) -> dict[str, Any]:
         """A result of the function's shape: arguments come back under their names, numbers and flags are left out."""
-        one = _Lookup(normal(token), arguments, caller)
+        one = _Lookup(normal(token), arguments, caller, frozenset(shapes or ()))
         self._made[one.digest] = normal(token)
         if shapes is None:
             return {"result": one.placeholder("result")}
@@ -107,9 +101,9 @@ class Lookups:
 class _Lookup:
     """One call: what its result is made of."""
 
-    def __init__(self, function: str, arguments: dict[str, Any], caller: Caller) -> None:
-        self.function, self.arguments, self.caller = function, arguments, caller
-        _, self.module, member = function.split(":")
+    def __init__(self, function: str, arguments: dict[str, Any], caller: Caller, fields: frozenset[str]) -> None:
+        self.function, self.arguments, self.caller, self.fields = function, arguments, caller, fields
+        self.package, self.module, member = function.split(":")
         noun = member.removeprefix("get")
         self.noun = noun[:1].lower() + noun[1:]
         asked = json.dumps([function, plain(arguments), caller.account, caller.region], sort_keys=True, default=str)
@@ -142,6 +136,8 @@ class _Lookup:
         name = re.sub(r"\[\d+\]", "", path).rpartition(".")[2]
         if self.sensitive(name) or ACCOUNT.match(name) or self.noun == "serviceAccount":
             return self.placeholder(path)
+        if self.package == "aws" and "[" not in path and isinstance(own := self.own.properties.get(name), str):
+            return own
         if IDENTITY.match(_capital(name)):
             return self.identity(name, path)
         if ADDRESS.search(_snake(name)):
@@ -159,62 +155,71 @@ class _Lookup:
             return f"198.18.{third}.10"
         return f"198.{18 + number % 2}.0.0/16" if self.noun in ("vpc", "vpcs") else f"198.18.{third}.0/24"
 
+    @cached_property
+    def own(self) -> Identity:
+        """The identity of the one thing that the function finds, as if it were a resource with these arguments."""
+        key = self.usual_vpc if self.noun == "vpc" and not self.selects else self.digest
+        known = {name: value for name, value in self.arguments.items() if not isinstance(value, list | dict)}
+        return self.identified(self.type_of(self.noun), key, known)
+
+    def identified(self, type_: str, key: str, inputs: dict[str, Any]) -> Identity:
+        """The identity of a thing of this type, the same for the same key."""
+        name = f"lookup-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+        return identify(type_, f"lookup:{key}", name, inputs, self.fields | {"arn", "id"}, self.caller.place)
+
     def identity(self, name: str, path: str) -> str:
-        """An id with its prefix, an ARN in the caller's account, or a name that no other lookup has."""
+        """The id, ARN or name that stands at a path."""
         singular = name.removesuffix("s")
-        if singular == "imageId" or singular.lower() == f"{self.noun}id".lower():
-            singular = "id"
-        seed = hashlib.sha256(f"{self.digest}{'.'.join(re.findall(r'[0-9]+', path))}".encode()).hexdigest()
-        if singular == "id" and isinstance(self.arguments.get("id"), str):
-            return str(self.arguments["id"])
-        if singular.endswith(("arn", "Arn")):
-            return self.arn(singular, seed)
-        prefix = self.prefix(singular)
-        if prefix == "vpc":
-            return self.vpc(singular, seed)
-        if prefix:
-            return f"{prefix}-{seed[:17]}"
-        return f"lookup-{seed[:12]}" if singular in ("id", "name") else f"lookup-{seed[:12]}-{singular.lower()}"
+        key = self.digest + "".join(re.findall(r"\[\d+\]", path))
+        if self.package == "aws":
+            if singular in ("id", "imageId", f"{self.noun}Id") and path == name and self.own.id:
+                return self.own.id
+            if singular in ("arn", f"{self.noun}Arn") and path == name and self.own.arn:
+                return self.own.arn
+            if found := self.referred(singular, key):
+                return found
+        seed = hashlib.sha256(key.encode()).hexdigest()[:12]
+        return f"lookup-{seed}" if singular in ("id", "name") else f"lookup-{seed}-{singular.lower()}"
 
-    def prefix(self, name: str) -> str | None:
-        """The prefix of an id: of the thing that the function finds, or of the one that the field names."""
-        if name == "id":
-            return (
-                PREFIXES.get(self.noun) or PREFIXES.get(self.noun.removesuffix("s"))
-                if self.module in EC2_MODULES
-                else None
-            )
-        thing = name.removesuffix("Id")
-        if thing == name or (self.module not in EC2_MODULES and not thing.lower().endswith(ANYWHERE)):
+    def referred(self, name: str, key: str) -> str | None:
+        """The id or ARN of another thing (or of one in a list of what was found) that a field names."""
+        thing = re.sub(r"(Id|Arn|^id|^arn)$", "", name) or self.noun.removesuffix("s")
+        thing = thing[:1].lower() + thing[1:]
+        if name.endswith(("arn", "Arn")):
+            type_ = next((ARNS[word] for word in ARNS if thing.lower().endswith(word)), self.type_of(thing))
+            return self.identified(type_, key, {}).arn
+        thing = next((known for known in IDS if thing.lower().endswith(known.lower())), thing)
+        if not name.endswith(("id", "Id")) or (self.module not in EC2_MODULES and thing not in IDS):
             return None
-        longest = sorted((known for known in PREFIXES if thing.lower().endswith(known.lower())), key=len)
-        return PREFIXES[longest[-1]] if longest else None
-
-    def vpc(self, name: str, seed: str) -> str:
-        """All lookups that say no VPC find the same one: the caller's only, or default, one."""
-        if name != "id":
-            for one in self.arguments.get("filters") or ():
-                if isinstance(one, dict) and one.get("name") == "vpc-id" and len(one.get("values") or ()) == 1:
-                    return str(one["values"][0])
-        selects = {key for key, value in self.arguments.items() if value not in (None, [], {}) and key != "default"}
-        if name == "id" and (selects or self.noun == "vpcs"):
-            return f"vpc-{seed[:17]}"
-        usual = hashlib.sha256(f"vpc of {self.caller.account} in {self.caller.region}".encode()).hexdigest()
-        return f"vpc-{usual[:17]}"
-
-    def arn(self, name: str, seed: str) -> str:
-        """An ARN in the caller's account and region: of what is looked up, or of what the field names."""
-        of = next(
-            (known for known in ARNS if name.lower() == f"{known}arn" or name.endswith(f"{known.capitalize()}Arn")), ""
+        if thing == "vpc" and name != "id":
+            return self.vpc()
+        identity = self.identified(
+            f"aws:{'ec2' if thing in IDS else self.module}/{thing}:{_capital(thing)[1:]}", key, {}
         )
-        service, kind = ARNS.get(of, (self.module, re.sub(r"(?<!^)(?=[A-Z])", "-", self.noun).lower() + "/"))
-        region = "" if service == "iam" else self.caller.region
-        named = seed[:12]
-        if name == "arn":
-            names = (self.arguments.get(key) for key in ("name", f"{self.noun}Name"))
-            found = (text for text in names if isinstance(text, str) and text)
-            named = self.identity("id", "id") if self.prefix("id") else next(found, named)
-        return f"arn:{self.caller.partition}:{service}:{region}:{self.caller.account}:{kind}{named}"
+        return None if "id" in identity.assumed else identity.id
+
+    def type_of(self, thing: str) -> str:
+        """The resource type of this name in the function's own module."""
+        return f"aws:{self.module}/{thing}:{_capital(thing)[1:]}"
+
+    @property
+    def selects(self) -> bool:
+        """Whether the arguments say which of several things is meant."""
+        return any(
+            value not in (None, [], {}) for name, value in self.arguments.items() if name not in ("default", "region")
+        )
+
+    @property
+    def usual_vpc(self) -> str:
+        """All lookups that say no VPC find the same one: the account's only, or default, one in the region."""
+        return f"vpc of {self.caller.account} in {self.caller.region}"
+
+    def vpc(self) -> str:
+        """The VPC that a found thing is in: the one that a filter names, else the usual one."""
+        for one in self.arguments.get("filters") or ():
+            if isinstance(one, dict) and one.get("name") == "vpc-id" and len(one.get("values") or ()) == 1:
+                return str(one["values"][0])
+        return self.identified("aws:ec2/vpc:Vpc", self.usual_vpc, {}).id or ""
 
 
 def _capital(name: str) -> str:
