@@ -13,17 +13,18 @@ from types import ModuleType
 
 from lychgate.judging.rule import Rule
 from lychgate.model.errors import InputError
+from lychgate.model.outcome import LAYERS
 
 BUILT_IN = "lychgate.policies"
 
 
 def built_in_rules() -> dict[str, Rule]:
     """The rules that come with Lychgate, by id, in order of layer and file."""
-    package = importlib.import_module(BUILT_IN)
     modules = []
-    for entry in pkgutil.walk_packages(package.__path__, f"{BUILT_IN}."):
-        if not entry.name.endswith("__main__"):
-            modules.append(importlib.import_module(entry.name))
+    for layer in LAYERS:
+        package = importlib.import_module(f"{BUILT_IN}.{layer}")
+        names = sorted(entry.name for entry in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+        modules += [importlib.import_module(name) for name in names]
     return _collect(modules)
 
 

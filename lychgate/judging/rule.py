@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import cleandoc
 from textwrap import dedent
 from typing import Any, Literal
 
@@ -107,7 +108,7 @@ def rule(
             severity=severity,
             judges=judges,
             rationale=" ".join(rationale.split()),
-            remediation=dedent(remediation).strip(),
+            remediation=cleandoc(remediation),
             compliant=tuple(dedent(program).strip() + "\n" for program in compliant),
             violating=tuple(dedent(program).strip() + "\n" for program in violating),
             check=check,

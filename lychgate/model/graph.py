@@ -164,6 +164,10 @@ class Graph:
                 found.setdefault(f"{resource.type}::{resource.id}", resource)
                 if len(resource.id) > 12 and resource.custom:
                     found.setdefault(resource.id, resource)
+            for name in ("name", "bucket", "identifier", "clusterIdentifier"):
+                value = resource.outputs.get(name)
+                if isinstance(value, str):  # what a pack sees of a resource has no id
+                    found.setdefault(f"{resource.type}::{value}", resource)
             found.setdefault(resource.urn, resource)
         return found
 

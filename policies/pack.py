@@ -1,0 +1,243 @@
+"""The policy pack: the rules over Pulumi's analyzer protocol.
+
+Policies are declared with the pulumi-policy SDK, whose server answers what they are and takes their configuration. What
+is asked per resource is answered here: the SDK's own loop converts the properties anew for every policy and calls each
+of them (10 ms a resource with 200 policies), while ours converts them once and calls only the rules that judge the type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pulumi
+import pulumi.runtime
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyComplianceFramework,
+    PolicyConfigSchema,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationPolicy,
+)
+from pulumi_policy.policy import _PolicyAnalyzerServicer
+from pydantic import BaseModel, ValidationError
+
+from lychgate.judging.discovery import built_in_rules
+from lychgate.judging.evaluation import judge
+from lychgate.judging.rule import Case, Rule
+from lychgate.judging.ruleset import Ruleset, load_ruleset
+from lychgate.model.graph import Graph, StackInfo
+from lychgate.model.outcome import Answer
+from lychgate.model.redaction import Redactor
+from lychgate.sources.analyzer import graph_of_one, graph_of_stack
+from lychgate.sources.program.wire import from_struct, to_struct
+
+NAME, VERSION = "lychgate", "0.1.0"
+UNKNOWN = {
+    "type": "string",
+    "enum": ["advisory", "fail"],
+    "default": "advisory",
+    "description": "what a rule reports that cannot be decided yet: an advisory finding, or one of the rule's own level",
+}
+LEVELS = {
+    EnforcementLevel.ADVISORY: analyzer_pb2.ADVISORY,
+    EnforcementLevel.MANDATORY: analyzer_pb2.MANDATORY,
+    EnforcementLevel.REMEDIATE: analyzer_pb2.MANDATORY,  # what is left after the remediation blocks
+}
+SEVERITIES = {
+    "low": analyzer_pb2.POLICY_SEVERITY_LOW,
+    "medium": analyzer_pb2.POLICY_SEVERITY_MEDIUM,
+    "high": analyzer_pb2.POLICY_SEVERITY_HIGH,
+    "critical": analyzer_pb2.POLICY_SEVERITY_CRITICAL,
+}
+# Of pulumi-policy's own server: larger stacks than gRPC's default of 4 MB are analysed in one message.
+CHANNEL = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
+
+
+def declare(rule: Rule, ruleset: Ruleset) -> Policy:
+    """A rule as a policy of the SDK: the facts that Pulumi shows beside a finding."""
+    requirements = ruleset.requirements_of(rule.id)
+    facts: dict[str, Any] = {
+        "name": rule.id,
+        "description": rule.title,
+        "enforcement_level": EnforcementLevel(ruleset.level(rule)),
+        "config_schema": PolicyConfigSchema({**_parameters(rule.parameters), "unknown": UNKNOWN}),
+        "display_name": rule.id.replace("-", " "),
+        "severity": Severity(rule.severity),
+        "framework": PolicyComplianceFramework(
+            name="PCI DSS", version="4.0.1", reference=", ".join(requirements) or None, specification=rule.rationale
+        ),
+        "tags": [rule.layer, *(f"pci-{requirement}" for requirement in requirements)],
+        "remediation_steps": rule.remediation,
+    }
+    if rule.scope == "resource":
+        return ResourceValidationPolicy(validate=_unused, remediate=_unused if rule.remedy else None, **facts)
+    return StackValidationPolicy(validate=_unused, **facts)
+
+
+def _unused(*_: Any) -> None:
+    """The SDK wants a function of each policy; ours are called by `Analyzer`."""
+
+
+def _parameters(model: type[BaseModel] | None) -> dict[str, dict[str, Any]]:
+    """The parameters as the JSON Schema that the engine checks configuration with (no references in it)."""
+    return {} if model is None else dict(model.model_json_schema().get("properties", {}))
+
+
+class Analyzer(_PolicyAnalyzerServicer):  # type: ignore[misc]
+    """The SDK's server with our own answers to Analyze, AnalyzeStack and Remediate."""
+
+    def __init__(self, rules: Mapping[str, Rule], ruleset: Ruleset, stack: StackInfo) -> None:
+        self.rules, self.ruleset, self.stack = rules, ruleset, stack
+        self.policies = {rule.id: declare(rule, ruleset) for rule in rules.values()}
+        self.config: dict[str, Mapping[str, Any]] = {}
+        self.levels: dict[str, EnforcementLevel] = {}
+        self.parameters = {rule.id: ruleset.parameters(rule) for rule in rules.values()}
+        self.lock = threading.Lock()
+        super().__init__(NAME, VERSION, list(self.policies.values()), EnforcementLevel.MANDATORY)
+        self._index()
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Enforcement levels and parameters of --policy-pack-config. What a parameter's model refuses is an error."""
+        for name, given in request.policyConfig.items():
+            if name not in self.rules:
+                continue
+            self.levels[name] = self._convert_enforcement_level(given.enforcementLevel)
+            values = from_struct(given.properties)
+            self.config[name] = values
+            model = self.rules[name].parameters
+            own = {key: value for key, value in values.items() if key != "unknown"}
+            if model is not None and own:
+                try:
+                    self.parameters[name] = model.model_validate(own)
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    where = ".".join(map(str, first["loc"]))
+                    context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{name}: {where}: {first['msg']}")
+        self._index()
+        return empty_pb2.Empty()
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The engine introduces itself; nothing of it is needed."""
+        return analyzer_pb2.AnalyzerHandshakeResponse()
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Nothing runs long enough to be cancelled."""
+        return empty_pb2.Empty()
+
+    def level(self, rule: Rule) -> EnforcementLevel:
+        """The level of a rule: as configured, else as its ruleset says."""
+        return self.levels.get(rule.id) or EnforcementLevel(self.ruleset.level(rule))
+
+    def _index(self) -> None:
+        """Type -> the rules that are asked per resource. A type that no rule judges costs a look-up."""
+        self.by_type: dict[str, list[Rule]] = {}
+        for rule in self.rules.values():
+            if rule.scope == "resource" and self.level(rule) is not EnforcementLevel.DISABLED:
+                for type_ in rule.judges.types:
+                    self.by_type.setdefault(type_, []).append(rule)
+
+    def Analyze(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Ask the rules that judge this type, of the resource alone."""
+        response = analyzer_pb2.AnalyzeResponse()
+        rules = self.by_type.get(request.type)
+        if rules:
+            with self.lock:
+                self._ask(response, rules, graph_of_one(request, self.stack))
+        return response
+
+    def AnalyzeStack(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Ask the rules that need to see the stack."""
+        response = analyzer_pb2.AnalyzeResponse()
+        chosen = [
+            rule
+            for rule in self.rules.values()
+            if rule.scope != "resource" and self.level(rule) is not EnforcementLevel.DISABLED
+        ]
+        with self.lock:
+            self._ask(response, chosen, graph_of_stack(request.resources, self.stack))
+        return response
+
+    def _ask(self, response: Any, rules: Iterable[Rule], graph: Graph) -> None:
+        redact = Redactor.of(graph)
+        for rule in rules:
+            case = Case(graph, self.parameters[rule.id])
+            for view in rule.judges.all(graph):
+                answer = judge(rule, view, case, redact)
+                if answer.outcome in ("fail", "unknown", "error"):
+                    response.diagnostics.append(self._diagnostic(rule, view.resource.urn, answer))
+                elif answer.outcome == "not applicable" and rule.scope == "resource":
+                    response.not_applicable.add(policy_name=rule.id, reason=answer.message)
+
+    def _diagnostic(self, rule: Rule, urn: str, answer: Answer) -> Any:
+        level = LEVELS[self.level(rule)]
+        text = answer.message
+        if answer.outcome == "unknown":
+            text = f"not determined: {text}"
+            if self.config.get(rule.id, {}).get("unknown") != "fail":
+                level = analyzer_pb2.ADVISORY
+        elif answer.outcome == "error":
+            level = analyzer_pb2.MANDATORY
+        return analyzer_pb2.AnalyzeDiagnostic(
+            policyName=rule.id,
+            policyPackName=NAME,
+            policyPackVersion=VERSION,
+            description=rule.title,
+            message=f"{rule.title}\n{text}",
+            enforcementLevel=level,
+            urn=urn,
+            severity=SEVERITIES[rule.severity],
+        )
+
+    def Remediate(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Rewrite the properties with every rule that is set to remediate and that they break."""
+        response = analyzer_pb2.RemediateResponse()
+        for rule in self.by_type.get(request.type, ()):
+            if rule.remedy is None or self.level(rule) is not EnforcementLevel.REMEDIATE:
+                continue
+            with self.lock:
+                better = self._remedy(rule, request)
+            if better is not None:
+                request.properties.CopyFrom(to_struct(better))
+                response.remediations.add(
+                    policyName=rule.id, policyPackName=NAME, policyPackVersion=VERSION, description=rule.title,
+                    properties=request.properties,
+                )  # fmt: skip
+        return response
+
+    def _remedy(self, rule: Rule, request: Any) -> dict[str, Any] | None:
+        graph = graph_of_one(request, self.stack)
+        case = Case(graph, self.parameters[rule.id])
+        failed = any(judge(rule, view, case, Redactor(())).outcome == "fail" for view in rule.judges.all(graph))
+        if not failed or rule.remedy is None:
+            return None
+        return rule.remedy(from_struct(request.properties), case.parameters)
+
+
+def this_stack() -> StackInfo:
+    """The stack that the engine runs the pack for, as its environment says."""
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    return StackInfo(f"{project}/{stack}", project, stack, dict(pulumi.runtime.get_config_env()))
+
+
+def serve() -> None:
+    """Start the server, print its port as the engine expects, and serve until the engine ends the process."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    rules = built_in_rules()
+    analyzer = Analyzer(rules, load_ruleset("production", rules), this_stack())
+    server = grpc.server(ThreadPoolExecutor(max_workers=4), options=CHANNEL)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
