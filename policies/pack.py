@@ -1,8 +1,8 @@
 """The policy pack: the rules over Pulumi's analyzer protocol.
 
 Policies are declared with the pulumi-policy SDK, whose server answers what they are and takes their configuration. What
-is asked per resource is answered here: the SDK's own loop converts the properties anew for every policy and calls each
-of them (10 ms a resource with 200 policies), while ours converts them once and calls only the rules that judge the type.
+is asked per resource is answered here: the SDK's own loop converts the properties anew for every policy and calls all
+of them (10 ms a resource with 200 policies); ours converts them once and calls only the rules that judge the type.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ UNKNOWN = {
     "type": "string",
     "enum": ["advisory", "fail"],
     "default": "advisory",
-    "description": "what a rule reports that cannot be decided yet: an advisory finding, or one of the rule's own level",
+    "description": "what an undecided rule reports: an advisory finding, or one of the rule's own level",
 }
 LEVELS = {
     EnforcementLevel.ADVISORY: analyzer_pb2.ADVISORY,
@@ -93,7 +93,7 @@ def _parameters(model: type[BaseModel] | None) -> dict[str, dict[str, Any]]:
     return {} if model is None else dict(model.model_json_schema().get("properties", {}))
 
 
-class Analyzer(_PolicyAnalyzerServicer):  # type: ignore[misc]
+class Analyzer(_PolicyAnalyzerServicer):
     """The SDK's server with our own answers to Analyze, AnalyzeStack and Remediate."""
 
     def __init__(self, rules: Mapping[str, Rule], ruleset: Ruleset, stack: StackInfo) -> None:

@@ -16,30 +16,43 @@ app = typer.Typer(
 )
 
 RulesOption = Annotated[
-    list[Path] | None, typer.Option("--rules", help="Folder with rules of your own (code: never one of the judged tree).")
+    list[Path] | None,
+    typer.Option("--rules", help="Folder with rules of your own (code: never one of the judged tree)."),
 ]
 
 
 @app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, judged together.")],
-    stack: Annotated[list[str] | None, typer.Option("--stack", help="Stack to judge; several are judged together.")] = None,
+    stack: Annotated[
+        list[str] | None, typer.Option("--stack", help="Stack to judge; several are judged together.")
+    ] = None,
     environment: Annotated[str, typer.Option(help="Environment: its ruleset, account and region.")] = "production",
     ruleset: Annotated[str | None, typer.Option(help="production, test, or a file; else the environment's.")] = None,
     waivers: Annotated[Path | None, typer.Option(help="Waivers file; else the one that lychgate.yaml names.")] = None,
     settings: Annotated[Path | None, typer.Option(help="lychgate.yaml; else the nearest above the first path.")] = None,
     rules: RulesOption = None,
     config: Annotated[list[str] | None, typer.Option("--config", help="KEY=VALUE, as in `pulumi config set`.")] = None,
-    strict: Annotated[bool | None, typer.Option("--strict/--no-strict", help="Undetermined mandatory rules block.")] = None,
-    format_: Annotated[list[str] | None, typer.Option("--format", help="json, sarif, junit: to stdout, or into --output.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder for the reports; every format unless --format narrows.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Moment at which waivers are judged, RFC 3339; else now.")] = None,
+    strict: Annotated[
+        bool | None, typer.Option("--strict/--no-strict", help="Undetermined mandatory rules block.")
+    ] = None,
+    format_: Annotated[
+        list[str] | None, typer.Option("--format", help="json, sarif, junit: to stdout, or into --output.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the reports; every format unless --format narrows.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Moment at which waivers are judged, RFC 3339; else now.")
+    ] = None,
     policy_ref: Annotated[
         str | None, typer.Option("--policy-ref", help="Commit from which settings, ruleset and waivers are read.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a program may run.", min=1)] = 300.0,
     isolate: Annotated[str, typer.Option(help="auto, require or off: isolation of the judged program.")] = "auto",
-    max_resources: Annotated[int, typer.Option("--max-resources", help="Resources a program may register.", min=1)] = 20_000,
+    max_resources: Annotated[
+        int, typer.Option("--max-resources", help="Resources a program may register.", min=1)
+    ] = 20_000,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what passed, and what was assumed.")] = False,
 ) -> None:
     """Judge Pulumi programs before anything is deployed.

@@ -6,8 +6,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +22,11 @@ from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.graph import Graph
 from lychgate.reports import FORMATS, renderer, write
+from lychgate.sources.policy_ref import PolicyTree
 from lychgate.sources.program.capture import Setting
 from lychgate.sources.program.project import Project, choose_stack, read_project
 from lychgate.sources.program.stacks import Stack, capture_together
 from lychgate.sources.sandbox import Isolate, Limits
-from lychgate.sources.policy_ref import PolicyTree
 from lychgate.sources.settings import Settings, find, read_settings
 
 EXIT = {"clean": 0, "findings": 1, "undetermined": 3}
@@ -60,7 +59,8 @@ def run(request: Request) -> int:
     """Judge, show, write; the exit status of the contract."""
     _valid(request)
     with PolicyTree(request.policy_ref, request.paths[0]) as tree:
-        settings = read_settings(request.settings and tree.path(request.settings) or find(tree.path(request.paths[0])), request.environment)
+        file = tree.path(request.settings) if request.settings else find(tree.path(request.paths[0]))
+        settings = read_settings(file, request.environment)
         rules = built_in_rules() | rules_of([tree.path(folder) for folder in request.rules])
         graph, isolation = _capture(request, settings)
         verdict = _judge(request, settings, tree, rules, graph, isolation)
@@ -71,11 +71,18 @@ def run(request: Request) -> int:
 def _valid(request: Request) -> None:
     for name in request.formats:
         if name not in FORMATS:
-            raise InputError("--format", found=f"unknown format {name!r}", expected=either(list(FORMATS)), hint=nearest(name, FORMATS))
+            raise InputError(
+                "--format",
+                found=f"unknown format {name!r}",
+                expected=either(list(FORMATS)),
+                hint=nearest(name, FORMATS),
+            )
     if len(request.formats) > 1 and request.output is None:
         raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
     if request.isolate not in get_args(Isolate):
-        raise InputError("--isolate", found=f"unknown word {request.isolate!r}", expected=either(list(get_args(Isolate))))
+        raise InputError(
+            "--isolate", found=f"unknown word {request.isolate!r}", expected=either(list(get_args(Isolate)))
+        )
 
 
 def _capture(request: Request, settings: Settings) -> tuple[Graph, tuple[str, ...]]:
@@ -83,12 +90,15 @@ def _capture(request: Request, settings: Settings) -> tuple[Graph, tuple[str, ..
     config = dict(_config(request.config))
     stacks = [Stack(project, name, config) for project in projects for name in _stacks(project, request.stacks)]
     place = settings.environments.get(request.environment)
-    with ExitStack() as stack:
-        progress = stack.enter_context(Progress("capturing"))
+    with Progress("capturing") as progress:
         setting = Setting(
-            seconds=request.timeout, max_resources=request.max_resources, fixtures=settings.fixtures, progress=progress.count,
-            **({"account": place.account, "region": place.region} if place else {}),
-        )  # fmt: skip
+            seconds=request.timeout,
+            max_resources=request.max_resources,
+            fixtures=settings.fixtures,
+            progress=progress.count,
+        )
+        if place:
+            setting = replace(setting, account=place.account, region=place.region)
         return capture_together(stacks, setting, settings, cast("Isolate", request.isolate), Limits())
 
 
@@ -110,12 +120,19 @@ def _moment(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError("--as-of", found=f"{text!r} is no moment", expected="2026-11-30 or 2026-11-30T12:00:00Z") from None
+        raise InputError(
+            "--as-of", found=f"{text!r} is no moment", expected="2026-11-30 or 2026-11-30T12:00:00Z"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _judge(
-    request: Request, settings: Settings, tree: PolicyTree, rules: dict[str, Rule], graph: Graph, isolation: tuple[str, ...]
+    request: Request,
+    settings: Settings,
+    tree: PolicyTree,
+    rules: dict[str, Rule],
+    graph: Graph,
+    isolation: tuple[str, ...],
 ) -> dict[str, Any]:
     ruleset = load_ruleset(_ruleset(request, settings, tree), rules)
     as_of = _moment(request.as_of)
@@ -177,7 +194,9 @@ def _report(request: Request, verdict: dict[str, Any]) -> None:
         try:
             written = write(verdict, request.output, list(request.formats) or list(FORMATS))
         except OSError as error:
-            raise InputError(str(request.output), found=f"cannot be written: {error.strerror}", expected="a folder") from None
+            raise InputError(
+                str(request.output), found=f"cannot be written: {error.strerror}", expected="a folder"
+            ) from None
         show(verdict, verbose=request.verbose)
         print(f"reports: {', '.join(map(str, written))}", file=sys.stderr)
     elif request.formats:

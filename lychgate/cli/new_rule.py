@@ -46,12 +46,19 @@ def {name}(bucket: Bucket, case: Case) -> Answer:
     return fail("Say what is wrong and where, in the words of a service's developer.")
 '''
 
+
 def scaffold(slug: str, layer: str, folder: Path) -> int:
     """Write the rule's file. Raises InputError where a name is wrong or taken."""
     if not SLUG.fullmatch(slug):
-        raise InputError("new-rule", found=f"{slug!r} is no slug", expected="lower-case words with dashes, such as queue-without-owner")
+        raise InputError(
+            "new-rule",
+            found=f"{slug!r} is no slug",
+            expected="lower-case words with dashes, such as queue-without-owner",
+        )
     if layer not in LAYERS:
-        raise InputError("--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS))
+        raise InputError(
+            "--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS)
+        )
     name = slug.replace("-", "_")
     path = folder / f"{name}.py"
     if path.exists():

@@ -20,7 +20,9 @@ from lychgate.model.outcome import LAYERS
 def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
     """Every rule, a line each, by layer."""
     if layer is not None and layer not in LAYERS:
-        raise InputError("--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS))
+        raise InputError(
+            "--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS)
+        )
     rules = built_in_rules() | rules_of(folders)
     console = Console(highlight=False, soft_wrap=True)
     width = max(map(len, rules))

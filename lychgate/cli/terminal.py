@@ -86,7 +86,9 @@ def _findings(console: Console, told: list[dict[str, Any]], rules: dict[str, Any
 def _unknowns(console: Console, judgements: list[dict[str, Any]], strict: bool) -> None:
     if not judgements:
         return
-    console.print(Text(f"{len(judgements)} not determined" + (", which blocks under strict" if strict else ""), style="bold"))
+    console.print(
+        Text(f"{len(judgements)} not determined" + (", which blocks under strict" if strict else ""), style="bold")
+    )
     for group in _grouped(judgements).values():
         console.print(_heading(group[0], False))
         reasons: dict[str, list[str]] = {}
@@ -100,12 +102,16 @@ def _unknowns(console: Console, judgements: list[dict[str, Any]], strict: bool) 
 
 def _waived(console: Console, judgements: list[dict[str, Any]]) -> None:
     for one in judgements:
-        console.print(Text(f"waived: {one['rule']} on {escape(one['name'])} ({escape(str(one['waiver']))})", style="dim"))
+        console.print(
+            Text(f"waived: {one['rule']} on {escape(one['name'])} ({escape(str(one['waiver']))})", style="dim")
+        )
 
 
 def _assumptions(console: Console, verdict: dict[str, Any]) -> None:
     for one in verdict["lookups"]:
-        console.print(Text(f"looked up: {one['token']} {escape(str(one['arguments']))}: {one['answered']}", style="dim"))
+        console.print(
+            Text(f"looked up: {one['token']} {escape(str(one['arguments']))}: {one['answered']}", style="dim")
+        )
     for one in verdict["not_inspected"]:
         console.print(Text(f"not inspected: {escape(one['urn'])}: {one['why']}", style="dim"))
 
@@ -115,14 +121,21 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
     managed = [one for one in verdict["resources"] if one["type"] != "pulumi:pulumi:Stack" and not one["external"]]
     style = {"clean": "bold green", "findings": "bold red", "undetermined": "bold yellow"}[verdict["decision"]]
     counts = Counter((one["layer"], one["outcome"]) for one in verdict["judgements"])
-    failed, unknown = sum(n for (_, o), n in counts.items() if o in ("fail", "error")), verdict["summary"].get("unknown", 0)
+    failed, unknown = (
+        sum(n for (_, o), n in counts.items() if o in ("fail", "error")),
+        verdict["summary"].get("unknown", 0),
+    )
     line = Text(verdict["decision"], style=style)
     line.append(f"  {stacks} ({verdict['run']['ruleset']} baseline): {len(managed)} resources, ", style="")
     line.append(f"{len(verdict['judgements'])} judgements, {failed} failed, {unknown} not determined")
     console.print(line)
     if failed:
         for layer in LAYERS:
-            row = {outcome: counts[layer, outcome] for outcome in ("fail", "error", "unknown", "waived", "pass") if counts[layer, outcome]}
+            row = {
+                outcome: counts[layer, outcome]
+                for outcome in ("fail", "error", "unknown", "waived", "pass")
+                if counts[layer, outcome]
+            }
             if row:
                 console.print(Text(f"  {layer:<11} " + ", ".join(f"{n} {outcome}" for outcome, n in row.items())))
     for missing in verdict["run"]["isolation"]:

@@ -57,8 +57,9 @@ def evaluate(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Ju
         if level == "disabled":
             continue
         case = Case(graph, settings.parameters(rule))
-        for view in rule.judges.all(graph):
-            found.append(Judgement(rule, view.resource, level, judge(rule, view, case, redact)))
+        found += [
+            Judgement(rule, view.resource, level, judge(rule, view, case, redact)) for view in rule.judges.all(graph)
+        ]
     return found
 
 

@@ -1,4 +1,4 @@
-"""How a rule is declared. A rule is one small function with its facts beside it; it knows no input format and no ruleset.
+"""How a rule is declared: one small function with its facts beside it, which knows no input format and no ruleset.
 
 >>> @rule(
 ...     id="s3-bucket-without-versioning",

@@ -89,7 +89,12 @@ def decide(decided: Iterable[Decided], strict: bool) -> Decision:
 
 
 def build(
-    graph: Graph, rules: Mapping[str, Rule], ruleset: Ruleset, waivers: Waivers, decided: Sequence[Decided], run: RunFacts
+    graph: Graph,
+    rules: Mapping[str, Rule],
+    ruleset: Ruleset,
+    waivers: Waivers,
+    decided: Sequence[Decided],
+    run: RunFacts,
 ) -> dict[str, Any]:
     """The verdict document (schema: `model.verdict.Verdict`)."""
     redact = Redactor.of(graph)
@@ -117,7 +122,7 @@ def build(
             for stack in sorted(graph.stacks.values(), key=lambda stack: stack.name)
         ],
         "summary": dict(sorted(Counter(one.outcome for one in decided).items())),
-        "resources": [_resource(graph, item) for item in sorted(graph.resources, key=lambda item: (item.stack, item.urn))],
+        "resources": [_resource(graph, item) for item in sorted(graph.resources, key=_key)],
         "rules": _rules(used, ruleset, decided),
         "requirements": [_requirement(requirement, decided, used) for requirement in ruleset.requirements],
         "judgements": [_judgement(one, ruleset) for one in sorted(decided, key=_order)],
@@ -142,6 +147,10 @@ def rules_digest(rules: Iterable[Rule]) -> str:
 
 def _order(one: Decided) -> tuple[str, str]:
     return one.judgement.rule.id, one.judgement.resource.urn
+
+
+def _key(resource: Resource) -> tuple[str, str]:
+    return resource.stack, resource.urn
 
 
 def _place(location: Location | None) -> dict[str, Any] | None:
@@ -181,7 +190,7 @@ def _rules(used: Mapping[str, Rule], ruleset: Ruleset, decided: Iterable[Decided
 
 
 def _requirement(requirement: Requirement, decided: Iterable[Decided], used: Mapping[str, Rule]) -> dict[str, Any]:
-    """Manual where no rule in use speaks for it; undetermined where one could not be decided; else what its kind says."""
+    """Manual where no rule in use speaks for it, undetermined where one could not be decided, else its kind."""
     rules = [rule for rule in requirement.rules if rule in used]
     counts = Counter(one.outcome for one in decided if one.judgement.rule.id in rules)
     state: str = requirement.kind if rules else "manual"

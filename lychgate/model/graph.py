@@ -57,7 +57,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An existing thing that a program asked for: what was asked, and whether the answer is from fixtures or assumed."""
+    """An existing thing that a program asked for: what was asked, and where the answer is from."""
 
     stack: str
     token: str
@@ -76,7 +76,7 @@ class NotInspected:
 
 @dataclass(frozen=True, slots=True)
 class StackInfo:
-    """One captured stack: its Pulumi project and stack names, configuration (secrets as `Secret`), account and region."""
+    """One captured stack: Pulumi project and stack, configuration (secrets as `Secret`), account and region."""
 
     name: str
     project: str

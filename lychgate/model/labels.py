@@ -33,7 +33,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of a resource; None where nobody says. `unknown` names the dimensions whose first source is unknown."""
+    """The labels of a resource; None where nobody says. `unknown` names dimensions whose source is unknown."""
 
     application: str | None = None
     environment: str | None = None

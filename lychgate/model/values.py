@@ -263,7 +263,7 @@ class Block:
         raise self._wrong(name, value, "a number")
 
     def block(self, name: str) -> Block:
-        """An object below; an empty block where it is not given. A list of one (Terraform's habit) is its one element."""
+        """An object below; empty where it is not given. A list of one (Terraform's habit) is its one element."""
         value = self._raw(name)
         if isinstance(value, list) and len(value) == 1:
             value, name = self._open(value[0], f"{name}[0]"), f"{name}[0]"

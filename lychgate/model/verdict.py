@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate.model.outcome import Layer, Level, Outcome, Severity
 
-VERSION = "1"
+VERSION: Literal["1"] = "1"
 
 
 class Document(BaseModel):

@@ -27,7 +27,9 @@ class PolicyTree:
         if self.ref is not None:
             folder = self.start if self.start.is_dir() else self.start.parent
             self._top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip()).resolve()
-            commit = _git(folder, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").decode().strip()
+            commit = (
+                _git(folder, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").decode().strip()
+            )
             self._laid_out = tempfile.TemporaryDirectory(prefix="lychgate-policies-")
             with tarfile.open(fileobj=io.BytesIO(_git(self._top, "archive", commit))) as archive:
                 archive.extractall(self._laid_out.name, filter="data")
@@ -49,5 +51,7 @@ def _git(folder: Path, *command: str) -> bytes:
     done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise InputError("--policy-ref", found=said[-1] if said else "git failed", expected="a commit of this repository")
+        raise InputError(
+            "--policy-ref", found=said[-1] if said else "git failed", expected="a commit of this repository"
+        )
     return done.stdout

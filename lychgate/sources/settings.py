@@ -1,4 +1,4 @@
-"""lychgate.yaml: what the invoker says of labels, environments, existing things and secrets. Never the judged program's."""
+"""lychgate.yaml: what the invoker (never the judged program) says of labels, environments, existing things, secrets."""
 
 from __future__ import annotations
 
@@ -95,14 +95,13 @@ def read_settings(path: Path | None, environment: str | None) -> Settings:
     document = parse(_read(path), str(path))
     content = load(document, SettingsFile)
     keys = DEFAULT_KEYS | {name: tuple(key.lower() for key in given) for name, given in content.labels.items()}
-    selectors = tuple((entry.urn, dict(entry.labels)) for entry in content.selectors)
+    selectors = tuple((entry.urn, {str(k): v for k, v in entry.labels.items()}) for entry in content.selectors)
     return Settings(
         labels=LabelSettings(keys, selectors, environment),
         environments=content.environments,
         fixtures=tuple(Fixture(entry.token, entry.arguments, entry.result) for entry in content.invokes),
         stack_references={
-            name: _outputs(path.parent / file, document, name)
-            for name, file in content.stack_references.items()
+            name: _outputs(path.parent / file, document, name) for name, file in content.stack_references.items()
         },
         secrets=content.secrets,
         waivers=path.parent / content.waivers if content.waivers else None,
@@ -115,7 +114,8 @@ def _outputs(path: Path, document: Document, name: str) -> dict[str, Any]:
     try:
         outputs = json.loads(_read(path))
     except InputError:
-        raise document.error(("stack_references", name), f"there is no file {path}", "a JSON file of the stack's outputs")
+        found, expected = f"there is no file {path}", "a JSON file of the stack's outputs"
+        raise document.error(("stack_references", name), found, expected) from None
     except ValueError as error:
         raise document.error(("stack_references", name), f"{path} is not JSON: {error}") from None
     if not isinstance(outputs, dict):

@@ -40,26 +40,28 @@ class Answers:
         self.issued: dict[str, Symbol] = {}
 
     def place_of(self, resource: Resource, resources: Mapping[str, Resource]) -> Place:
-        """Where a resource will stand: its own region, its provider's region and assumed role, else the environment's."""
+        """Where a resource will stand: its own region, its provider's region and role, else the environment's."""
         provider = resources.get((resource.provider or "").rpartition("::")[0])
         region = resource.properties.get("region")
         if not isinstance(region, str) or not resource.type.startswith("aws:"):
             region = self.region_of(provider)
-        return Place.of(self._account_of(provider), region)
+        return Place.of(self.account_of(provider), region)
 
     def region_of(self, provider: Resource | None) -> str:
         """The region of a provider, else the environment's."""
         region = provider.properties.get("region") if provider else None
         return region if isinstance(region, str) else self.region
 
-    def _account_of(self, provider: Resource | None) -> str:
+    def account_of(self, provider: Resource | None) -> str:
+        """The account of the role that a provider assumes, else the environment's."""
         roles = (
             json_value(provider.properties.get("assumeRoles") or provider.properties.get("assumeRole"))
             if provider
             else None
         )
         for role in reversed(roles if isinstance(roles, list) else [roles]):
-            found = ROLE_ACCOUNT.match(str(role.get("roleArn", ""))) if isinstance(role, dict) else None
+            arn = role.get("roleArn") or role.get("role_arn") if isinstance(role, dict) else None
+            found = ROLE_ACCOUNT.match(str(arn))
             if found:
                 return found.group(1)
         return self.account
@@ -141,7 +143,7 @@ class Answers:
 
 def unknown_names(resource: Resource) -> frozenset[str]:
     """The properties that are given but not known; one inside an object as `metadata.name`."""
-    names = set()
+    names: set[str] = set()
     for name, value in resource.properties.items():
         bare = open_(value)
         if isinstance(bare, dict):

@@ -105,7 +105,7 @@ class Shapes:
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The call by which the program tells them."""
-        method = grpc.unary_unary_rpc_method_handler(self._take)
+        method: Any = grpc.unary_unary_rpc_method_handler(self._take)
         return grpc.method_handlers_generic_handler("lychgate.Capture", {"Describe": method})
 
     def _take(self, request: bytes, context: grpc.ServicerContext) -> bytes:

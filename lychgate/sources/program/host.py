@@ -19,6 +19,7 @@ import importlib
 import importlib.util
 import json
 import os
+import runpy
 import selectors
 import signal
 import socket
@@ -26,6 +27,7 @@ import sys
 import threading
 import traceback
 import types
+import typing
 
 TAIL = 64 * 1024
 
@@ -55,11 +57,11 @@ class Host:
         self.child = 0
         self.outputs: dict[str, bytearray] = {}
 
-    def send(self, event: dict) -> None:
+    def send(self, event: dict[str, typing.Any]) -> None:
         """One event to Lychgate."""
         self.control.sendall(json.dumps(event).encode() + b"\n")
 
-    def serve(self, first: dict) -> None:
+    def serve(self, first: dict[str, typing.Any]) -> None:
         """Answer until the other side closes."""
         self.send(first)
         self.selector.register(self.control, selectors.EVENT_READ)
@@ -78,7 +80,7 @@ class Host:
                 else:
                     self.drain(key.fd, key.data)
 
-    def handle(self, command: dict) -> None:
+    def handle(self, command: dict[str, typing.Any]) -> None:
         """Do one thing that was asked."""
         operation = command["op"]
         if operation == "run":
@@ -93,7 +95,7 @@ class Host:
         elif operation == "relay":
             self.send({"event": "relayed", "port": command["port"], "path": relay(self.folder, command["port"])})
 
-    def run(self, command: dict) -> None:
+    def run(self, command: dict[str, typing.Any]) -> None:
         """Fork, and run the program in the child with its outputs and its report in pipes that this loop drains."""
         pipes = [os.pipe() for _ in range(3)]
         self.child = os.fork()
@@ -147,10 +149,9 @@ class Host:
         self.send({"event": "ended", "code": os.waitstatus_to_exitcode(status), "report": report, **told})
 
 
-def run_program(command: dict, report: int) -> int:
+def run_program(command: dict[str, typing.Any], report: int) -> int:
     """Run the program as Pulumi's own executor does, and write to `report` how it ended."""
     import asyncio
-    import runpy
 
     import pulumi.runtime
 
@@ -173,13 +174,11 @@ def run_program(command: dict, report: int) -> int:
     program = command["program"]
     sys.argv = [program]
     sys.path.insert(0, program if os.path.isdir(program) else os.path.dirname(program))
-    ending: dict = {"done": True}
+    ending: dict[str, typing.Any] = {"done": True}
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None)
-        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run_file(program)))
     except BaseException as error:
         ending = describe_error(error, command["folder"])
     sys.stdout.flush()
@@ -188,17 +187,23 @@ def run_program(command: dict, report: int) -> int:
     return 0 if ending.get("done") else 1
 
 
+def run_file(program: str) -> None:
+    """The program's own code, as `python PROGRAM` would run it."""
+    runpy.run_path(program, run_name="__main__")
+
+
 def load(name: str) -> types.ModuleType:
     """A module beside this one, without its folder on the program's import path."""
     spec = importlib.util.spec_from_file_location(
         f"lychgate_{name}", os.path.join(os.path.dirname(__file__), f"{name}.py")
     )
+    assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def describe_error(error: BaseException, folder: str) -> dict:
+def describe_error(error: BaseException, folder: str) -> dict[str, typing.Any]:
     """What went wrong, and where in the program's own files: the deepest such frame of the error or its causes."""
     place = None
     chain, seen = [error], set()
@@ -217,7 +222,7 @@ def describe_error(error: BaseException, folder: str) -> dict:
     return {"error": type(error).__name__, "text": text[:4000], "place": place, "trace": trace[-8000:]}
 
 
-def own(file: str, line: int, folder: str) -> list | None:
+def own(file: str, line: int, folder: str) -> list[typing.Any] | None:
     """The place, relative to the program's folder, if it is in it and no installed package."""
     path = os.path.realpath(file)
     inside = os.path.relpath(path, os.path.realpath(folder))

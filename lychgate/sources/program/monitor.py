@@ -21,14 +21,14 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, reso
 from lychgate.model.graph import Location, Lookup, NotInspected, Resource
 from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
-from lychgate.sources.program.functions import FunctionError, Functions
+from lychgate.sources.program.functions import Functions
 from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, output_dependencies, to_struct
 
 TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s$]+")
 STACK = "pulumi:pulumi:Stack"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
-FEATURES = {
+FEATURES: dict[str, Any] = {
     "secrets": 0, "resourceReferences": 1, "outputValues": 2, "aliasSpecs": 3, "deletedWith": 5, "replaceWith": 6,
     "transforms": 7, "invokeTransforms": 8, "parameterization": 9, "resourceHooks": 10, "errorHooks": 11,
 }  # fmt: skip
@@ -50,7 +50,7 @@ class Recorded:
     log: list[str] = field(default_factory=list)
 
 
-class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
     """Answers one program. `folder` is the root of its sources; in the graph the stack is called PROJECT/STACK.
 
     `stack_outputs` gives the outputs of another stack for a StackReference, or None where nobody knows them.
@@ -159,7 +159,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def Call(self, request: Any, context: grpc.ServicerContext) -> Any:
         """A method of a resource: only its provider could answer."""
-        return provider_pb2.CallResponse(**{"return": to_struct({"unknown": UNKNOWN})})
+        answer: dict[str, Any] = {"return": to_struct({"unknown": UNKNOWN})}
+        return provider_pb2.CallResponse(**answer)
 
     def _serve(self, context: grpc.ServicerContext, handle: Callable[[Any], Any], request: Any) -> Any:
         try:
@@ -176,7 +177,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             raise Refused(f"{request.type!r} is no resource type: expected package:module:Type")
         request, refs = self.transforms.apply(request, self.recorded.resources)
         urn = self.urn(request.type, request.name, request.parent)
-        inputs = self.answers.mark(from_struct(request.object))
+        inputs = self._marked(request.object)
         provider = self._provider(request)
         resource = Resource(
             urn=urn,
@@ -197,6 +198,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self._keep(resource)
         self.transforms.remember(urn, list(request.transforms))
         if request.type == STACK:
+            self.root = urn
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if request.remote:
             why = "a remote component: its children are made by another process at deployment"
@@ -230,6 +232,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.recorded.resources[resource.urn] = resource
             count = len(self.recorded.resources)
         self.progress(count)
+
+    def _marked(self, struct: Any) -> dict[str, Any]:
+        """The values of a Struct, with what we made up for outputs and lookups told from what the program says."""
+        values: dict[str, Any] = self.functions.mark(self.answers.mark(from_struct(struct)))
+        return values
 
     def _name_unknowns(self, resource: Resource) -> None:
         """Let each unknown property say on whose outputs it waits."""
@@ -294,10 +301,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return f"{urn}::{self.recorded.resources[urn].id}"
 
     def _read(self, request: Any) -> Any:
-        inputs = self.answers.mark(from_struct(request.properties))
+        inputs = self._marked(request.properties)
         urn = self.urn(request.type, request.name, request.parent)
         resource = Resource(
-            urn=urn, type=request.type, name=request.name, properties=inputs, parent=request.parent or self.root or None,
+            urn=urn, type=request.type, name=request.name, properties=inputs,
+            parent=request.parent or self.root or None,
             dependencies=tuple(sorted(request.dependencies)), location=self.location(request), stack=self.stack,
             id=request.id, external=True,
         )  # fmt: skip
@@ -333,7 +341,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         resource = self.recorded.resources.get(request.urn)
         if resource is None:
             raise Refused(f"outputs for a resource that was never registered: {request.urn}")
-        resource.outputs = self.answers.mark(from_struct(request.outputs))
+        resource.outputs = self._marked(request.outputs)
         if resource.type == STACK:
             self.recorded.outputs = resource.outputs
         return empty_pb2.Empty()
@@ -341,14 +349,19 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def _invoke(self, request: Any) -> Any:
         request = self.transforms.apply_invoke(request)
         arguments = from_struct(request.args)
-        region = self.answers.region_of(self.recorded.resources.get(request.provider.rpartition("::")[0]))
+        provider = self.recorded.resources.get(request.provider.rpartition("::")[0])
+        where = self.answers.region_of(provider), self.answers.account_of(provider)
         skipped = len(self.functions.not_inspected)
-        result, answered = self.functions.call(request.tok, arguments, region)
+        configuration = provider.properties if provider else self.provider_config(request.tok.partition(":")[0])
+        result, answered = self.functions.call(
+            request.tok, arguments, where[0], account=where[1], provider=configuration
+        )
         for token, why in self.functions.not_inspected[skipped:]:
             self.recorded.not_inspected.append(NotInspected(self.stack, f"{self.root}::{token}", why))
         if answered:
             self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
-        return provider_pb2.InvokeResponse(**{"return": to_struct(result)})
+        answer: dict[str, Any] = {"return": to_struct(result)}
+        return provider_pb2.InvokeResponse(**answer)
 
 
 def options(request: Any) -> dict[str, Any]:

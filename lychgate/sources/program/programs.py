@@ -1,4 +1,4 @@
-"""Many small programs at once, as a rule's examples are: one interpreter imports the SDKs, each program is a fork of it."""
+"""Many small programs, as a rule's examples are: one interpreter imports the SDKs, each program is a fork of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs in the judged program: tells the monitor which outputs a type has, as the SDK that the program uses declares them.
+"""Runs in the judged program: tells the monitor which outputs a type has, as the program's own SDK declares them.
 
 Standard library and the program's own Pulumi SDK only. A program that tells lies here deceives only itself: what its
 own outputs look like to it.
@@ -11,6 +11,7 @@ import contextlib
 import enum
 import importlib
 import json
+import keyword
 import pathlib
 import sys
 import threading
@@ -37,7 +38,7 @@ class TellingMonitor:
     def __init__(self, stub: object, channel: typing.Any) -> None:
         self._stub = stub
         self._describe = channel.unary_unary(DESCRIBE)
-        self._told: dict = {}
+        self._told: dict[str, typing.Any] = {}
         self._lock = threading.Lock()
         self.RegisterResource = self._before("RegisterResource", "type")
         self.ReadResource = self._before("ReadResource", "type")
@@ -46,7 +47,7 @@ class TellingMonitor:
     def __getattr__(self, name: str) -> typing.Any:
         return getattr(self._stub, name)
 
-    def _before(self, method: str, field: str) -> typing.Callable:
+    def _before(self, method: str, field: str) -> typing.Callable[..., typing.Any]:
         call = getattr(self._stub, method)
 
         def told(request: typing.Any, *args: typing.Any, **named: typing.Any) -> typing.Any:
@@ -62,7 +63,7 @@ class TellingMonitor:
                 self._describe(json.dumps({"token": token, "shape": describe(token)}).encode())
 
 
-def describe(token: str) -> dict | None:
+def describe(token: str) -> dict[str, typing.Any] | None:
     """The outputs of a resource type, or the fields of a function's result: name -> shape; None where no SDK knows it.
 
     A shape is `{"kind": "text|number|flag|list|map|object|any", "optional": bool, "of": shape, "fields": {...}}`.
@@ -74,12 +75,12 @@ def describe(token: str) -> dict | None:
         return None
 
 
-def hints(cls: type) -> dict:
+def hints(cls: type) -> dict[str, typing.Any]:
     """Pulumi's name -> type hint, of every output that the SDK's class declares as a property."""
     import pulumi
     from pulumi import _types
 
-    scope: dict = {}
+    scope: dict[str, typing.Any] = {}
     for base in reversed(cls.__mro__):
         scope.update(vars(sys.modules.get(base.__module__, types)))
     local = {"Output": pulumi.Output, "T": type(None)}
@@ -94,25 +95,32 @@ def find_class(token: str) -> type | None:
     package, _, rest = token.partition(":")
     module_name, _, member = rest.rpartition(":")
     if package == "pulumi" and module_name == "providers":
-        return getattr(find_package(member), "Provider", None)
+        return class_of(find_package(member) or types, "Provider")
     root = find_package(package)
     if root is None:
         return None
     from pulumi.runtime import rpc
 
     for entry in rpc._RESOURCE_MODULES.get(f"{package}:{module_name}", ()):
-        found = entry.mod_info["classes"].get(token) if hasattr(entry, "mod_info") else None
-        if found:
-            return getattr(importlib.import_module(entry.mod_info["fqn"]), found)
+        facts: typing.Any = getattr(entry, "mod_info", {"classes": {}})
+        if token in facts["classes"]:
+            return class_of(importlib.import_module(facts["fqn"]), facts["classes"][token])
     result = f"{member[:1].upper()}{member[1:]}Result"
     name = module_name.split("/")[0]
+    name += "_" if keyword.iskeyword(name) else ""  # `aws:lambda/...` is pulumi_aws.lambda_
     for candidate in (f"{root.__name__}.{name.replace('-', '_')}" if name and name != "index" else "", root.__name__):
         if candidate:
             with contextlib.suppress(ImportError):
                 module = importlib.import_module(candidate)
-                if isinstance(getattr(module, result, None), type):
-                    return getattr(module, result)
+                if cls := class_of(module, result):
+                    return cls
     return None
+
+
+def class_of(module: types.ModuleType, name: str) -> type | None:
+    """A class of a module."""
+    found = getattr(module, name, None)
+    return found if isinstance(found, type) else None
 
 
 def find_package(package: str) -> types.ModuleType | None:
@@ -127,7 +135,7 @@ def find_package(package: str) -> types.ModuleType | None:
     return None
 
 
-def shape(hint: object, depth: int) -> dict:
+def shape(hint: object, depth: int) -> dict[str, typing.Any]:
     """The shape of a type hint of the SDK."""
     import pulumi
     from pulumi import _types
@@ -143,7 +151,7 @@ def shape(hint: object, depth: int) -> dict:
             return {"kind": "text" if str in arguments else "any", "optional": optional}
         hint = arguments[0]
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    found: dict = {"kind": "any", "optional": optional}
+    found: dict[str, typing.Any] = {"kind": "any", "optional": optional}
     if hint in (str, int, float, bool):
         found["kind"] = "text" if hint is str else "flag" if hint is bool else "number"
     elif origin in (list, collections.abc.Sequence):
