@@ -51,8 +51,9 @@ class Judgement:
 def evaluate(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Judgement]:
     """Every rule that is not disabled on every resource that it selects, ordered by rule and URN."""
     redact = Redactor.of(graph)
+    rules = sorted(rules, key=lambda rule: rule.id)
     found: list[Judgement] = []
-    for rule in sorted(rules, key=lambda rule: rule.id):
+    for rule in rules:
         level = settings.level(rule)
         if level == "disabled":
             continue
@@ -60,7 +61,27 @@ def evaluate(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Ju
         found += [
             Judgement(rule, view.resource, level, judge(rule, view, case, redact)) for view in rule.judges.all(graph)
         ]
+    return found + _not_inspected(graph, rules, settings)
+
+
+def _not_inspected(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Judgement]:
+    """What is hidden from us may hold anything that a rule judges: every mandatory rule whose types a hidden part can
+    hold is undetermined there. A Helm chart or manifest holds Kubernetes objects, another component anything."""
+    found = []
+    for entry in graph.not_inspected:
+        resource = graph.by_urn.get(entry.urn)
+        if resource is None:
+            continue
+        for rule in rules:
+            if settings.level(rule) in ("mandatory", "remediate") and _may_hold(entry.type, rule):
+                answer = Answer("unknown", f"is not inspected ({entry.why})")
+                found.append(Judgement(rule, resource, settings.level(rule), answer))
     return found
+
+
+def _may_hold(type_: str, rule: Rule) -> bool:
+    kubernetes = type_.startswith("kubernetes:")
+    return not kubernetes or any(judged.startswith("kubernetes:") for judged in rule.judges.types)
 
 
 def judge(rule: Rule, view: View, case: Case, redact: Redactor) -> Answer:

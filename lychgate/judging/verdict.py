@@ -128,8 +128,8 @@ def build(
         "judgements": [_judgement(one, ruleset) for one in sorted(decided, key=_order)],
         "waivers": [_waiver(waiver, id(waiver) not in unused) for waiver in waivers.all],
         "not_inspected": [
-            {"stack": item.stack, "urn": item.urn, "why": item.why}
-            for item in sorted(graph.not_inspected, key=lambda item: (item.stack, item.urn, item.why))
+            {"stack": item.stack, "urn": item.urn, "type": item.type, "why": item.why}
+            for item in sorted(graph.not_inspected, key=lambda item: (item.stack, item.urn, item.type, item.why))
         ],
         "lookups": _lookups(graph),
     }

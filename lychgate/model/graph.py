@@ -67,10 +67,12 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class NotInspected:
-    """A part of the program that could not be looked into, and why."""
+    """A part of the program that could not be looked into, and why. `urn` is the resource that holds it (the stack, for
+    what a function would have made), `type` the type or function token that says what may be in it."""
 
     stack: str
     urn: str
+    type: str
     why: str
 
 

@@ -136,6 +136,7 @@ class NotInspectedEntry(Document):
 
     stack: str
     urn: str
+    type: str
     why: str
 
 

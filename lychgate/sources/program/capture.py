@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -69,6 +70,7 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
         project=project.name,
         stack=stack,
         folder=str(project.folder),
+        base=str(project.base),
         answers=Answers(shapes.get, setting.account, region),
         functions=Functions(shapes.get, setting.account, region, setting.fixtures),
         transforms=transforms,
@@ -147,7 +149,7 @@ def _run(
         "config": dict(config.values), "secret_keys": sorted(config.secret_keys), "address": address,
         "folder": str(project.folder), "root": str(project.folder), "program": str(project.program), "env": {},
     }  # fmt: skip
-    where = str(project.program / "__main__.py" if project.program.is_dir() else project.program)
+    where = shown(project, project.program / "__main__.py" if project.program.is_dir() else project.program)
     try:
         ended = host.run(command, setting.seconds)
     except TimeoutError:
@@ -158,6 +160,11 @@ def _run(
         raise explain(project, where, ended, monitor.recorded)
 
 
+def shown(project: Project, path: Path) -> str:
+    """A file of the project as locations and messages name it."""
+    return str(path.relative_to(project.base)) if path.is_relative_to(project.base) else str(path)
+
+
 def _stuck(host: HostProcess, project: Project, where: str, seconds: float) -> ProgramFailed:
     """A program that was stopped; the host had it write where it stood."""
     try:
@@ -166,7 +173,10 @@ def _stuck(host: HostProcess, project: Project, where: str, seconds: float) -> P
         ended = None
     text = ended.stderr if ended else ""
     frames = re.findall(r'File "([^"]+)", line (\d+)', text)
-    own = next(((file, int(line)) for file, line in frames if file.startswith(str(project.folder))), (where, None))
+    found_own = (
+        (shown(project, Path(file)), int(line)) for file, line in frames if Path(file).is_relative_to(project.folder)
+    )
+    own = next(found_own, (where, None))
     found = f"the program did not end within {seconds:g} s"
     return ProgramFailed(own[0], own[1], found, "a program that ends by itself, or a longer --timeout", text[-2000:])
 
@@ -188,7 +198,7 @@ def explain(project: Project, where: str, ended: Ended, recorded: Recorded) -> P
     kind, text, place = str(report.get("error", "")), str(report.get("text", "")), report.get("place")
     file, line = where, None
     if isinstance(place, list) and len(place) == 2:
-        file, line = str(project.folder / str(place[0])), int(place[1])
+        file, line = shown(project, project.folder / str(place[0])), int(place[1])
     if recorded.errors and (not kind or kind not in ("SystemExit", *HINTS)):
         return ProgramFailed(file, line, redact(recorded.errors[0]), "", output)
     if "larger than max" in text or "RESOURCE_EXHAUSTED" in text:

@@ -51,7 +51,8 @@ class Recorded:
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Answers one program. `folder` is the root of its sources; in the graph the stack is called PROJECT/STACK.
+    """Answers one program. `folder` is the root of its sources, `base` what the files of locations are relative to; in
+    the graph the stack is called PROJECT/STACK.
 
     `stack_outputs` gives the outputs of another stack for a StackReference, or None where nobody knows them.
     """
@@ -62,6 +63,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         project: str,
         stack: str,
         folder: str,
+        base: str,
         answers: Answers,
         functions: Functions,
         transforms: Transforms,
@@ -71,6 +73,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         limit: int,
     ) -> None:
         self.project, self.stack_name, self.folder = project, stack, PurePosixPath(folder)
+        self.base = PurePosixPath(base)
         self.stack = f"{project}/{stack}"
         self.answers, self.functions, self.transforms = answers, functions, transforms
         self.stack_outputs, self.provider_config = stack_outputs, provider_config
@@ -202,7 +205,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if request.remote:
             why = "a remote component: its children are made by another process at deployment"
-            self.recorded.not_inspected.append(NotInspected(self.stack, urn, why))
+            self.recorded.not_inspected.append(NotInspected(self.stack, urn, request.type, why))
             shape = self.answers.shapes(request.type) or {}
             unknowns = dict.fromkeys(shape, UNKNOWN)
             return resource_pb2.RegisterResourceResponse(urn=urn, object=to_struct(unknowns))
@@ -272,9 +275,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             path = PurePosixPath(unquote(urlsplit(frame.uri).path))
             if not path.is_relative_to(self.folder):
                 continue
-            inside = path.relative_to(self.folder)
-            if "site-packages" not in inside.parts:
-                return Location(str(inside), frame.line)
+            if "site-packages" not in path.relative_to(self.folder).parts:
+                return Location(str(path.relative_to(self.base)), frame.line)
         return None
 
     def _provider(self, request: Any) -> str | None:
@@ -357,7 +359,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             request.tok, arguments, where[0], account=where[1], provider=configuration
         )
         for token, why in self.functions.not_inspected[skipped:]:
-            self.recorded.not_inspected.append(NotInspected(self.stack, f"{self.root}::{token}", why))
+            self.recorded.not_inspected.append(NotInspected(self.stack, self.root, token, why))
         if answered:
             self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
         answer: dict[str, Any] = {"return": to_struct(result)}

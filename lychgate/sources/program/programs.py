@@ -30,7 +30,7 @@ def capture_texts(texts: Mapping[str, str], stack: str = "production") -> Iterat
             for name, text in texts.items():
                 program = top / "__main__.py"
                 program.write_text(text)
-                project = Project("example", top, top / "Pulumi.yaml", program, Path(sys.executable), {}, {})
+                project = Project("example", top, top / "Pulumi.yaml", program, Path(sys.executable), {}, {}, top)
                 try:
                     yield name, capture(host, project, stack, Configuration({}, frozenset()), Setting(seconds=60))
                 except ProgramFailed as failed:

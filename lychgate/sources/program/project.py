@@ -63,7 +63,11 @@ class StackFile(_Loose):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project folder. `program` is what Python runs, `note` says what is not as its author may expect."""
+    """A project folder. `program` is what Python runs, `note` says what is not as its author may expect.
+
+    `base` is what the files of locations are relative to: the top of the Git repository, else the current folder where
+    the project is below it, else the project's own folder.
+    """
 
     name: str
     folder: Path
@@ -72,6 +76,7 @@ class Project:
     interpreter: Path
     config: Mapping[str, Any]
     stack_files: Mapping[str, Path]
+    base: Path
     note: str = ""
 
 
@@ -122,8 +127,24 @@ def read_project(path: Path) -> Project:
         if found.suffix in (".yaml", ".yml")
     }
     return Project(
-        content.name, folder.resolve(), file, program.resolve(), interpreter, content.config or {}, stacks, note
+        name=content.name,
+        folder=folder.resolve(),
+        file=file,
+        program=program.resolve(),
+        interpreter=interpreter,
+        config=content.config or {},
+        stack_files=stacks,
+        base=_base(folder.resolve()),
+        note=note,
     )
+
+
+def _base(folder: Path) -> Path:
+    """What the files of locations are relative to."""
+    repository = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+    if repository is not None:
+        return repository
+    return Path.cwd() if folder.is_relative_to(Path.cwd()) else folder
 
 
 def _interpreter(folder: Path, options: RuntimeOptions) -> tuple[Path, str]:
