@@ -138,6 +138,10 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
             }
             if row:
                 console.print(Text(f"  {layer:<11} " + ", ".join(f"{n} {outcome}" for outcome, n in row.items())))
+    hidden = len(verdict["not_inspected"])
+    if hidden:
+        parts = "part was" if hidden == 1 else "parts were"
+        console.print(Text(f"{hidden} {parts} not inspected (--verbose names them)", style="yellow"))
     for missing in verdict["run"]["isolation"]:
         console.print(Text(f"not isolated: {missing}", style="yellow"))
 
