@@ -18,8 +18,9 @@ _CONFIGURATION = (
 # Where a checkout keeps the token it was fetched with, and a virtual environment its index's password.
 _SECRETS_IN_FOLDERS = (".git/config", ".git/config.worktree", ".git/modules", ".git/FETCH_HEAD", "pip.conf")
 # The sandbox makes these itself; to show the system's would show every secret, or every socket.
-_OWN = ("/", "/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/var", "/var/run")
+_OWN = ("/", "/dev", "/dev/shm", "/etc", "/proc", "/run", "/sys", "/tmp", "/var", "/var/run")
 _OWN_BELOW = ("/dev/", "/proc/", "/sys/")
+_BUT = "/dev/shm/"
 _MAX_LINKS = 40  # as the kernel's own limit, path_resolution(7)
 
 
@@ -46,7 +47,7 @@ def view(readable: Iterable[Path], shared: Path | None = None) -> View:
     writable = _resolve(os.path.abspath(shared), links) if shared else None
     wanted = [*named, writable] if writable else named
     for real in wanted:
-        if real in _OWN or real.startswith(_OWN_BELOW):
+        if real in _OWN or (real.startswith(_OWN_BELOW) and not real.startswith(_BUT)):
             raise ValueError(
                 f"{real} cannot be shown to an isolated program: move the project into a folder of its own"
             )

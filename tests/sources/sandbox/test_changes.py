@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import socket
 import sysconfig
+import tempfile
+import time
 from pathlib import Path
+
+import pytest
 
 import lychgate.sources.sandbox
 from tests.sources.sandbox.conftest import World, needs_isolation
@@ -76,9 +80,13 @@ def test_a_socket_can_be_talked_to_but_not_removed(world: World, tmp_path: Path)
     assert list(told.done) == ["talk"]
 
 
-def test_a_shared_folder_is_for_sockets(world: World, tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
+@pytest.mark.parametrize("place", ["/tmp", "/dev/shm"])
+def test_a_shared_folder_is_for_sockets(world: World, place: str) -> None:
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        talk_back(world, Path(folder))
+
+
+def talk_back(world: World, shared: Path) -> None:
     program = """
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(sys.argv[1] + "/back.sock")
@@ -88,7 +96,7 @@ def test_a_shared_folder_is_for_sockets(world: World, tmp_path: Path) -> None:
     with world.start(program, shared, shared=shared) as child:
         path = shared / "back.sock"
         while not path.exists() and child.poll() is None:
-            pass
+            time.sleep(0.01)
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(str(path))
             line.sendall(b"hello")

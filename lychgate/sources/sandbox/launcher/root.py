@@ -11,7 +11,7 @@ _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _OPEN_TREE_CLONE, _O_CLOEXEC, _FROM_DESCRIPTOR = 1, 0o2000000, 4
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-_DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+_DEVICE_LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
 # File nodes live in kernel memory that the size of a tmpfs does not count.
 _NODES_OF_TMP = 65_536
 _NO_FOLDER, _NO_FILE = "./dev/.no-folder", "./dev/.no-file"
@@ -41,27 +41,29 @@ def enter(
     devices = [(f"/dev/{name}", _copy(f"/dev/{name}", _RDONLY | _NOSUID | _NOEXEC)) for name in _DEVICES]
     kernel.mount("tmpfs", base, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=4m,mode=755")
     os.chdir(base)
-    os.mkdir("dev")
-    os.mkdir(_NO_FOLDER)
-    _touch(_NO_FILE)
     _scratch("/tmp", space)
     _scratch("/dev/shm", space)
-    for path, tree in devices + trees:
+    for path, tree in sorted(devices + trees):
         _attach(tree, path)
-    for path, target in links.items():
-        os.makedirs("." + os.path.dirname(path), exist_ok=True)
-        os.symlink(target, "." + path)
-    for name, target in _DEVICE_LINKS.items():
-        os.symlink(target, f"dev/{name}")
-    for path, text in files.items():
-        os.makedirs("." + os.path.dirname(path), exist_ok=True)
-        with open("." + path, "w", encoding="utf-8") as file:
-            file.write(text)
+    _furnish({**links, **_DEVICE_LINKS}, files)
     for path in hidden:
         _hide(path)
     _mount_proc()
     kernel.swap_root()
     _restrict(_AT_FDCWD, b"/", _RDONLY | _NOSUID | _NODEV, 0)
+
+
+def _furnish(links: dict[str, str], files: dict[str, str]) -> None:
+    """Make links and files in the new root, the current folder."""
+    os.mkdir(_NO_FOLDER)
+    _touch(_NO_FILE)
+    for path, target in links.items():
+        os.makedirs("." + os.path.dirname(path), exist_ok=True)
+        os.symlink(target, "." + path)
+    for path, text in files.items():
+        os.makedirs("." + os.path.dirname(path), exist_ok=True)
+        with open("." + path, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _copy(path: str, attributes: int) -> int:
