@@ -43,6 +43,13 @@ class NamedKey:
     resource: Resource | None = None
 
 
+def whose(key: NamedKey | None, otherwise: str) -> str:
+    """Whose key that is, for messages; `otherwise` where none is named."""
+    if key is None:
+        return otherwise
+    return f"the customer managed key {key.written}" if key.customer else f"AWS's managed key {key.written}"
+
+
 def named_key(graph: Graph, resource: Resource, block: Block, name: str) -> NamedKey | None:
     """The key that a property names by id, ARN or alias; None where none is named.
 
@@ -63,6 +70,11 @@ def named_key(graph: Graph, resource: Resource, block: Block, name: str) -> Name
         return _key_of(graph, found, found.name)
     if isinstance(value, Symbol):
         raise UnknownRead(resource.urn, block.at(name), f"is decided when {value.urn.rpartition('::')[2]} is deployed")
+    if not str(value).startswith("alias/") and graph.once(
+        ("aws keys", resource.stack), lambda: _looks_up(graph, resource)
+    ):
+        why = "may be the AWS managed key that the program looks up by its alias; name a key of your own"
+        raise UnknownRead(resource.urn, block.at(name), why)
     return _by_name(graph, str(value))
 
 
@@ -74,6 +86,16 @@ def _key_of(graph: Graph, found: Resource, written: str) -> NamedKey:
         return NamedKey(written, False)
     key = None if found.external else graph.target(found, "targetKeyId", *KEYS)
     return NamedKey(written, True, key)
+
+
+def _looks_up(graph: Graph, resource: Resource) -> bool:
+    """Whether the resource's program looks up a key that AWS manages: which ARN it found cannot be told."""
+    return any(
+        lookup.stack == resource.stack
+        and lookup.token.startswith(("aws:kms/getKey:", "aws:kms/getAlias:", "aws:kms:getKey", "aws:kms:getAlias"))
+        and any(AWS_ALIAS.search(str(argument)) for argument in lookup.arguments.values())
+        for lookup in graph.lookups
+    )
 
 
 def _by_name(graph: Graph, text: str) -> NamedKey:

@@ -1,0 +1,269 @@
+"""Passwords, tokens and keys: which of them stand in the program itself, and which reach it from elsewhere.
+
+A value counts as written in the program if it is a known text that is neither an output that somebody else decides (a
+generated password: symbolic in a capture, secret in a deployed state) nor from secret configuration. Nothing here tells
+what a value is, only where it is from; so looking at it does not count as reading a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lychgate.model.graph import Graph, Resource
+from lychgate.model.values import Secret, Symbol, Unknown, UnknownRead, secret_texts
+from lychgate.views.base import View
+
+# Property -> what it holds. The forms with `Wo` are write-only: they are not kept in the state, but in the program.
+PASSWORDS: dict[str, tuple[str, ...]] = {
+    "aws:rds/cluster:Cluster": ("masterPassword", "masterPasswordWo"),
+    "aws:rds/instance:Instance": ("password", "passwordWo"),
+    "aws:docdb/cluster:Cluster": ("masterPassword", "masterPasswordWo"),
+    "aws:redshift/cluster:Cluster": ("masterPassword", "masterPasswordWo"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("authToken", "authTokenWo"),
+}
+SECRET_VALUES: dict[str, tuple[str, ...]] = {
+    "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretStringWo", "secretBinary"),
+    "aws:ssm/parameter:Parameter": ("value", "valueWo", "insecureValue"),
+}
+CODE = ("aws:lambda/function:Function", "aws:ecs/taskDefinition:TaskDefinition")
+
+# Names of fields that stand beside a password and are none.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
+HARMLESS = re.compile(
+    r"(user(name)?|login|email|(db)?host(name)?|port|engine|(db)?name|database|schema|db(cluster|instance)identifier|region"
+    r"|(master)?arn|id|account(id)?|ur[li]|endpoint|ssl(mode)?|type|description|version)"
+)
+NAMED = re.compile(
+    r"(password|passwd|passphrase|secret|token|(^|[_\-.])(pass|pwd|pat|dsn|credentials?|connection[_\-.]?string"
+    r"|(api|access|private|secret|signing|encryption|auth)[_\-.]?key))([_\-.](value|text|plain))?$",
+    re.IGNORECASE,
+)
+WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+SHAPED = re.compile(
+    r"(?:A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:sk|rk)_live_[0-9a-zA-Z]{16,}"
+    r"|\bgh[pousr]_[0-9a-zA-Z]{30,}|\bglpat-[0-9a-zA-Z_\-]{20}|\bxox[abprs]-[0-9a-zA-Z-]{10,}"
+)
+IN_URL = re.compile(r"://[^:/@\s]*:([^@/\s]+)@")
+# What stands for a credential that is kept elsewhere: an ARN, a reference, a variable that is filled in later.
+REFERENCE = re.compile(r"arn:[\w-]+:|\{\{resolve:|\$\{[^}]+\}$|(ssm|secretsmanager|vault):|(/[\w.-]+){2,}$")
+STORES = ("aws:secretsmanager/secret:Secret", "aws:ssm/parameter:Parameter")
+PLACEHOLDER = re.compile(
+    r"(change|replace|fill|set)[-_ ]?(me|this|it)?([-_ ](in|later|by hand))?|placeholder|dummy|initial|todo|x+|\{\}",
+    re.IGNORECASE,
+)
+SHORTEST = 4
+
+
+def opened(value: Any) -> Any:
+    """The value inside its secrets."""
+    while isinstance(value, Secret):
+        value = value.value
+    return value
+
+
+class Origins:
+    """The texts that reach a property of a resource from elsewhere."""
+
+    def __init__(self, graph: Graph, resource: Resource, name: str) -> None:
+        found = set(_configured(graph, resource.stack))
+        for urn in resource.property_dependencies.get(name, ()):
+            source = graph.by_urn.get(urn)
+            if source is not None:
+                found.update(_decided(source.outputs), secret_texts(source.outputs))
+        self.texts = frozenset(text for text in found if len(text) >= SHORTEST)
+
+    def elsewhere(self, text: str) -> bool:
+        """Whether something of the text is from elsewhere."""
+        return isinstance(text, Symbol) or any(known in text for known in self.texts)
+
+
+def _decided(value: Any) -> Iterator[str]:
+    """The outputs that AWS or a provider decides."""
+    if isinstance(value, Symbol):
+        yield str(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _decided(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _decided(item)
+    elif isinstance(value, Secret):
+        yield from _decided(value.value)
+
+
+def _configured(graph: Graph, stack: str) -> frozenset[str]:
+    """The texts of a stack's secret configuration, those inside JSON too. A policy pack is not told which configuration
+    is secret: there any configuration counts."""
+    return graph.once(("configured secrets", stack), lambda: frozenset(_configuration(graph, stack)))
+
+
+def _configuration(graph: Graph, stack: str) -> Iterator[str]:
+    info = graph.stacks.get(stack)
+    for value in info.config.values() if info else ():
+        if not isinstance(value, Secret) and graph.complete:
+            continue
+        text = str(opened(value))
+        yield text
+        if text[:1] in "[{":
+            try:
+                yield from secret_texts(Secret(json.loads(text)))
+            except ValueError:
+                continue
+
+
+def looks_like_credential(name: str) -> bool:
+    """Whether a variable or field of this name holds a credential itself, not the name or ARN of one."""
+    return bool(NAMED.search(WORDS.sub("_", name)))
+
+
+def written_in_text(text: str, origins: Origins) -> bool:
+    """Whether the text itself shows a credential, whatever its name: in its shape, or as the password of a URL."""
+    in_url = IN_URL.search(text)
+    password = in_url.group(1) if in_url else ""
+    if password and not origins.elsewhere(password) and not REFERENCE.match(password):
+        return True
+    shaped = SHAPED.search(text)
+    return shaped is not None and not origins.elsewhere(shaped.group())
+
+
+class PasswordHolder(View):
+    """A database or cache whose password a program can set."""
+
+    types = tuple(PASSWORDS)
+    __slots__ = ()
+
+    @property
+    def written(self) -> list[str]:
+        """The properties whose password is written in the program, which an unknown one is not."""
+        found = []
+        for name in PASSWORDS[self.resource.type]:
+            value = opened(self.resource.properties.get(name))
+            if isinstance(value, str) and value and not Origins(self.graph, self.resource, name).elsewhere(value):
+                found.append(name)
+        return found
+
+
+class SecretValue(View):
+    """A value that a program puts into a secret store: a version of a secret, or a parameter of type SecureString."""
+
+    types = tuple(SECRET_VALUES)
+    __slots__ = ()
+
+    @classmethod
+    def takes(cls, resource: Resource) -> bool:
+        """Managed ones; of parameters those that are meant to be secret."""
+        plain = resource.type == "aws:ssm/parameter:Parameter" and resource.properties.get("type") != "SecureString"
+        return not resource.external and not plain
+
+    @property
+    def written(self) -> list[str]:
+        """The properties, or fields of a JSON object in them, whose value is written in the program.
+
+        Raises `UnknownRead` where a value is unknown as a whole.
+        """
+        return [place for name in SECRET_VALUES[self.resource.type] for place in self._written(name)]
+
+    def _written(self, name: str) -> Iterator[str]:
+        value = opened(self.resource.properties.get(name))
+        if isinstance(value, Unknown):
+            raise UnknownRead(self.resource.urn, name, value.why)
+        if not isinstance(value, str) or not value:
+            return
+        if name in self.resource.options.get("ignoreChanges", ()) and PLACEHOLDER.fullmatch(value):
+            return
+        origins = Origins(self.graph, self.resource, name)
+        fields = _fields(value)
+        if fields is None:
+            if not origins.elsewhere(value) or written_in_text(value, origins):
+                yield name
+            return
+        for field, text in fields:
+            if (_is_value(field, text) and not origins.elsewhere(text)) or written_in_text(text, origins):
+                yield f"{name} ({field})"
+
+
+def _is_value(field: str, text: str) -> bool:
+    """Whether a field of a secret's JSON object holds what is secret, not what stands beside it."""
+    last = re.split(r"[.\[]", field)[-1]
+    if text.isdigit() or text.lower() in ("true", "false"):
+        return looks_like_credential(last)
+    return not HARMLESS.fullmatch(re.sub(r"[_-]", "", last.lower()))
+
+
+def _fields(text: str) -> list[tuple[str, str]] | None:
+    """The texts in a JSON object or list with their places; None for any other text."""
+    if text[:1] not in "[{":
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return list(_leaves(value, ""))
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        yield path, str(value)
+
+
+class Environment(View):
+    """Code that gets environment variables: a Lambda function, or the containers of an ECS task."""
+
+    types = CODE
+    __slots__ = ()
+
+    @property
+    def credentials(self) -> list[str]:
+        """The variables that hold a credential itself, with the container's name.
+
+        A credential is what Pulumi marks as secret, what is so named and is no reference to a secret store, and what
+        looks like one. Raises `UnknownRead` where a variable is so named and its value is unknown.
+        """
+        return self.once("credentials", lambda: [place for place, *_ in filter(self._is_credential, self._variables())])
+
+    def _is_credential(self, variable: tuple[str, str, Any, str]) -> bool:
+        _, name, value, property_ = variable
+        named = looks_like_credential(name)
+        if isinstance(value, Unknown):
+            if named:
+                raise UnknownRead(self.resource.urn, f"{property_} ({name})", value.why)
+            return False
+        text = opened(value)
+        if isinstance(value, Secret):
+            return not isinstance(text, str) or not REFERENCE.match(text)
+        if not isinstance(text, str) or not text:
+            return False
+        plain = text.isdigit() or text.lower() in ("true", "false") or REFERENCE.match(text)
+        if named and not plain and not self._names_store(text, property_):
+            return True
+        return written_in_text(text, Origins(self.graph, self.resource, property_))
+
+    def _names_store(self, text: str, property_: str) -> bool:
+        """Whether the text is the name of a secret or parameter that the property refers to."""
+        found = (self.graph.by_urn.get(urn) for urn in self.resource.property_dependencies.get(property_, ()))
+        return any(one.type in STORES and text in (one.id, one.outputs.get("name")) for one in found if one is not None)
+
+    def _variables(self) -> Iterator[tuple[str, str, Any, str]]:
+        """Place for messages, name, value and property of each variable."""
+        if self.resource.type == CODE[0]:
+            environment = opened(self.resource.properties.get("environment"))
+            variables = opened(environment.get("variables")) if isinstance(environment, dict) else environment
+            if isinstance(variables, Unknown):
+                raise UnknownRead(self.resource.urn, "environment.variables", variables.why)
+            for name, value in (variables or {}).items():
+                yield name, name, value, "environment"
+            return
+        containers = self.read.document("containerDefinitions")
+        for container in containers if isinstance(containers, list) else ():
+            for variable in container.get("environment") or ():
+                name = str(variable.get("name", ""))
+                yield f"{name} of {container.get('name')}", name, variable.get("value"), "containerDefinitions"
