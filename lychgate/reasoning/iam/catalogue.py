@@ -99,13 +99,24 @@ def _may_begin(language: Language, prefix: str) -> bool:
 
 @cache
 def shapes(name: str) -> tuple[Pattern, ...]:
-    """The ARNs that an action works on, as patterns with the usual partition, Region and account; empty if unknown."""
+    """What an action works on, as patterns with the usual partition, Region and account; empty if unknown.
+
+    A request for an action without resource types names `*`.
+    """
     known = action(name)
     if known is None:
         return ()
+    if not known.resource_types:
+        return (("*",),)
     formats = _services()[name.partition(":")[0].lower()]["resources"]
     kinds = known.required or known.resource_types
     return tuple(_shape(formats[kind]) for kind in kinds if kind in formats)
+
+
+def fits(text: str, shape: Pattern) -> bool:
+    """Whether a text that the shape matches is such a resource: a bucket has no `/` in it, an object's key may."""
+    wanted, found = shape.count("/"), text.count("/")
+    return found >= wanted if wanted else not found
 
 
 def _shape(arn: str) -> Pattern:

@@ -124,7 +124,7 @@ def allows(
     if case.who.service_linked:
         layers["rcp"] = []
     matches = {
-        name: [[match for policy in level for match in _matches(policy, case, name)] for level in levels]
+        name: [[match for policy in level for match in _matching(policy, case, name)] for level in levels]
         for name, levels in layers.items()
     }
     denies = [match for levels in matches.values() for level in levels for match in level if _is_deny(match)]
@@ -174,10 +174,10 @@ def _prepare(request: Request, bounded: bool) -> _Case:
     fields = request.resource.split(":", 5)
     own = fields[4] if len(fields) == 6 and fields[4].isdigit() else ""
     owner = request.resource_account or own or who.account
-    return _Case(request, who, Context({**_implied(who, owner), **given}), bounded, owner)
+    return _Case(request, who, Context({**implied_keys(who, owner), **given}), bounded, owner)
 
 
-def _implied(who: Caller, owner: str) -> dict[str, str]:
+def implied_keys(who: Caller, owner: str = "") -> dict[str, str]:
     """The keys that AWS sets in every request and that follow from the caller and the resource.
 
     Source: reference_policies_condition-keys.html and reference_policies_variables.html ("Principal key values").
@@ -197,7 +197,25 @@ def _implied(who: Caller, owner: str) -> dict[str, str]:
     return found
 
 
-def _matches(policy: Policy, case: _Case, layer: str) -> Iterable[_Match]:
+def permitted(layers: Iterable[Iterable[Policy]], request: Request) -> Path:
+    """Whether every layer has a statement that allows the request and no layer one that denies it.
+
+    Layers here are any sets of policies that have to allow together; a principal is matched where a statement names
+    one.
+    """
+    case = _prepare(request, False)
+    paths = []
+    for number, policies in enumerate(layers):
+        matches = [match for policy in policies for match in _matching(policy, case, "layer")]
+        denied = max((match for match in matches if _is_deny(match)), key=lambda match: match.truth, default=None)
+        if denied is not None and denied.truth is Truth.YES:
+            return Path(Truth.NO, f"{denied.policy.label} denies it", denied)
+        path = _layer(matches, f"layer {number + 1}")
+        paths.append(path if denied is None else _both(path, Path(Truth.MAYBE, denied.doubt, denied)))
+    return _both(*paths)
+
+
+def _matching(policy: Policy, case: _Case, layer: str) -> Iterable[_Match]:
     for statement in policy.statements:
         if actions_language(statement.actions).matches(case.request.action.lower()) is statement.not_action:
             continue
@@ -257,7 +275,7 @@ Matches = Mapping[str, Sequence[Sequence[_Match]]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
+class Path:
     """A way to an allow: how sure it is, why, and the statement that opens it."""
 
     truth: Truth
@@ -265,35 +283,35 @@ class _Path:
     match: _Match | None = None
 
 
-def _both(*paths: _Path) -> _Path:
+def _both(*paths: Path) -> Path:
     """The weakest; among equals the first, which is the one that names the grant."""
     return min(paths, key=lambda path: path.truth)
 
 
-def _either(*paths: _Path) -> _Path:
+def _either(*paths: Path) -> Path:
     return max(paths, key=lambda path: path.truth)
 
 
-def _layer(matches: Iterable[_Match], what: str) -> _Path:
+def _layer(matches: Iterable[_Match], what: str) -> Path:
     """The best Allow among the matches of one level."""
     best = max((match for match in matches if not _is_deny(match)), key=lambda match: match.truth, default=None)
     if best is None:
-        return _Path(Truth.NO, f"no statement of {what} allows it")
+        return Path(Truth.NO, f"no statement of {what} allows it")
     sure = f"{best.policy.label} allows it"
-    return _Path(best.truth, sure if not best.doubt else f"{best.policy.label} may allow it: {best.doubt}", best)
+    return Path(best.truth, sure if not best.doubt else f"{best.policy.label} may allow it: {best.doubt}", best)
 
 
-def _allowed(case: _Case, matches: Matches, given: frozenset[str]) -> _Path:
+def _allowed(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
     guards = [_layer(level, f"the {name.upper()}s") for name in ("rcp", "scp") for level in matches[name]]
     core = _core(case, matches, given)
     return _both(core, *guards)
 
 
-def _core(case: _Case, matches: Matches, given: frozenset[str]) -> _Path:
+def _core(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
     """What identity and resource policies allow together, within boundary and session policy."""
     identity = _layer(matches["identity"][0], "the identity policies")
     if case.who.kind == "root":
-        identity = _Path(Truth.YES, "the root user may do everything in its account")
+        identity = Path(Truth.YES, "the root user may do everything in its account")
     limits = [
         _layer(matches[name][0], what)
         for name, what in (("boundary", "the permissions boundary"), ("session", "the session policy"))
@@ -310,7 +328,7 @@ def _core(case: _Case, matches: Matches, given: frozenset[str]) -> _Path:
     if not _needs_resource_policy(case.request):
         return _either(direct, own)
     if "resource" not in given and own.truth:
-        return _Path(Truth.MAYBE, "the policy of the key or role was not given, and it has to allow this")
+        return Path(Truth.MAYBE, "the policy of the key or role was not given, and it has to allow this")
     return _either(direct, _both(named_[Named.ACCOUNT], own))
 
 

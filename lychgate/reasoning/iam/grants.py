@@ -214,7 +214,9 @@ class _Question:
         return action, Side(bound(statement.resources, statement), statement.not_resource)
 
     def upper(self, resources: tuple[str, ...], statement: Statement) -> Language:
-        return Language(resource_tokens(parts) for parts in self.filled(resources, statement))
+        filled = self.filled(resources, statement)
+        # the value of a variable can be any text, also one that shifts the fields of the ARN
+        return Language(simple_pattern(parts) if variables_of(parts) else resource_tokens(parts) for parts in filled)
 
     def lower(self, resources: tuple[str, ...], statement: Statement) -> Language:
         """Without the entries whose variables the facts do not tell."""
@@ -279,6 +281,6 @@ def _witness(region: Region) -> tuple[str, str]:
         first = first or action.name
         for shape in catalogue.shapes(action.name):
             text = resources.within(Side(Language([shape]))).witness()
-            if text is not None and text.count("/") == shape.count("/"):
+            if text is not None and catalogue.fits(text, shape):
                 return action.name, text
     return first or actions.witness() or "", plain

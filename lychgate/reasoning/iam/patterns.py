@@ -36,7 +36,7 @@ def simple_pattern(parts: Iterable[Piece], ignore_case: bool = False) -> Pattern
 
 def equal_pattern(text: str, ignore_case: bool = False) -> Pattern:
     """The pattern that only this text matches."""
-    return tuple(_literal(char, ignore_case) for char in text)
+    return tuple(_literal(char, True) for char in text) if ignore_case else tuple(text)
 
 
 def resource_tokens(parts: Sequence[Piece]) -> Pattern:

@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .conditions import UndecidedError, as_network
+from .conditions import Network, UndecidedError, as_network
 from .language import NEGATED, Condition
 from .matching import Language, contains
 from .patterns import simple_pattern
@@ -115,7 +115,7 @@ def _networks(values: Sequence[str]) -> Iterable[tuple[Piece, ...]]:
         return
     fours = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
     sixes = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
-    joined = [*ipaddress.collapse_addresses(fours), *ipaddress.collapse_addresses(sixes)]
+    joined: list[Network] = [*ipaddress.collapse_addresses(fours), *ipaddress.collapse_addresses(sixes)]
     if any(network.prefixlen == 0 for network in joined):
         yield (Wild.MANY,)
 

@@ -46,12 +46,13 @@ class Named(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The one who makes a request. `role` is the ARN of the role that acts, without its path if not known."""
+    """The one who makes a request. `role` is the ARN of the role that acts, with its path if `role_known`."""
 
     arn: str
     kind: CallerKind
     account: str = ""
     role: str = ""
+    role_known: bool = False
 
     @property
     def has_identity_policies(self) -> bool:
@@ -85,7 +86,8 @@ def caller(principal: str, principal_arn: str | None = None) -> Caller:
             role = principal
         elif kind == "session":
             role = principal_arn or f"arn:{match['partition']}:iam::{account}:role/{name.partition('/')[0]}"
-        return Caller(principal, kind, "" if kind == "federated" else account, role)
+        known = kind == "role" or principal_arn is not None
+        return Caller(principal, kind, "" if kind == "federated" else account, role, bool(role) and known)
     if principal in _WEB_IDENTITY:
         return Caller(principal, "federated")
     if principal.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")):
@@ -115,13 +117,12 @@ def _entry(kind: str, value: str, who: Caller) -> Named:
 
 
 def _same_role(value: str, who: Caller) -> bool:
-    """A session's ARN has no path, the role's has; the name alone is unique within an account."""
-    match = _IAM_ARN.match(value)
-    own = _IAM_ARN.match(who.role)
-    if match is None or own is None or not match["rest"].startswith("role/"):
-        return False
-    names = (match["rest"].rpartition("/")[2].lower(), own["rest"].rpartition("/")[2].lower())
-    return match["account"] == own["account"] and names[0] == names[1]
+    """Whether the value is the ARN of the caller's role. Where only the session is known, its role's path is not."""
+    start, slash, name = value.rpartition("/")
+    if not slash or who.kind != "session" or who.role_known:
+        return value == who.role
+    own, _, own_name = who.role.rpartition("/")
+    return name == own_name and (start == own or start.startswith(f"{own}/"))
 
 
 def account_of(value: str) -> str:

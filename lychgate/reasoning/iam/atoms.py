@@ -1,0 +1,152 @@
+"""Every way in which texts can relate to some patterns, each with a text that shows it.
+
+Texts that match the same of the patterns in play are alike to any question about them. An *atom* is such a class: the
+set of patterns that match (as bits) and a text. The patterns go into one trie whose stars are loops; walking its
+reachable sets of nodes finds all atoms. Patterns in use share long beginnings, so the walk is about as long as the
+trie is large.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from .matching import Language, TooComplexError
+from .patterns import Pattern
+from .templates import Wild
+
+_LIMIT = 150_000  # sets of trie nodes; above it the question is given up as too complex
+_FRESH = "x0yzabcdefghijklmnopqrstuvw123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"
+State = tuple[int, ...]
+
+
+class Trie:
+    """Patterns as an automaton: one node for each beginning that patterns share, a looping node for each star."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self.children: list[dict[str | Wild, int]] = [{}]
+        self.loops: list[Wild | None] = [None]
+        self.accepts: list[int] = [0]
+        for number, pattern in enumerate(patterns):
+            node = 0
+            for token in pattern:
+                node = self._child(node, token)
+            self.accepts[node] |= 1 << number
+        self.by_char = [self._by_char(children) for children in self.children]
+        self.singles = [(children.get(Wild.ONE, 0), children.get(Wild.FIELD_ONE, 0)) for children in self.children]
+        self.closures = [self._closure(node) for node in range(len(self.children))]
+        self.in_fields = [
+            loop is Wild.FIELD_MANY or Wild.FIELD_ONE in children
+            for loop, children in zip(self.loops, self.children, strict=True)
+        ]
+
+    def _child(self, node: int, token: str | Wild) -> int:
+        found = self.children[node].get(token)
+        if found is None:
+            found = self.children[node][token] = len(self.children)
+            self.children.append({})
+            self.loops.append(token if token in (Wild.MANY, Wild.FIELD_MANY) and isinstance(token, Wild) else None)
+            self.accepts.append(0)
+        return found
+
+    def _by_char(self, children: dict[str | Wild, int]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for token, child in children.items():
+            if isinstance(token, str):
+                for char in token:
+                    found.setdefault(char, []).append(child)
+        return found
+
+    def _closure(self, node: int) -> State:
+        """The node and the stars after it, which may stand for nothing."""
+        stars = (self.children[node].get(Wild.MANY), self.children[node].get(Wild.FIELD_MANY))
+        return (node, *(star for star in stars if star is not None))
+
+    @property
+    def start(self) -> State:
+        """The nodes before anything is read."""
+        return tuple(sorted(self.closures[0]))
+
+    def step(self, state: State, char: str) -> State:
+        """The nodes after reading `char`."""
+        found: set[int] = set()
+        inside = char != ":"
+        for node in state:
+            loop = self.loops[node]
+            if loop is not None and (inside or loop is Wild.MANY):
+                found.add(node)
+            for child in self.by_char[node].get(char, ()):
+                found.update(self.closures[child])
+            one, field_one = self.singles[node]
+            if one:
+                found.update(self.closures[one])
+            if field_one and inside:
+                found.update(self.closures[field_one])
+        return tuple(sorted(found))
+
+    def matched(self, state: State) -> int:
+        """The patterns that match what was read, as bits."""
+        bits = 0
+        for node in state:
+            bits |= self.accepts[node]
+        return bits
+
+    def named(self, state: State) -> set[str]:
+        """The characters that these nodes tell apart from others."""
+        chars: set[str] = set()
+        for node in state:
+            chars.update(self.by_char[node])
+            if self.in_fields[node]:
+                chars.add(":")
+        return chars
+
+
+def atoms(patterns: Sequence[Pattern], shape: Language | None = None) -> dict[int, str]:
+    """All sets of patterns (as bits) that some text of the shape matches exactly, each with such a text.
+
+    Raises TooComplexError where the patterns combine in too many ways.
+    """
+    trie = Trie(patterns)
+    start = (trie.start, shape.start if shape else 0)
+    came: list[tuple[int, str]] = [(-1, "")]
+    numbers = {start: 0}
+    queue = deque([start])
+    found: dict[int, str] = {}
+    while queue:
+        place = queue.popleft()
+        state, form = place
+        number = numbers[place]
+        if shape is None or shape.accepts(form):
+            bits = trie.matched(state)
+            if bits not in found:
+                found[bits] = _spell(came, number)
+        for char in _alphabet(trie, state, shape, form):
+            after = (trie.step(state, char), shape.step(form, char) if shape else 0)
+            if after in numbers or (shape and not after[1]):
+                continue
+            numbers[after] = len(came)
+            came.append((number, char))
+            queue.append(after)
+        if len(came) > _LIMIT:
+            raise TooComplexError("the patterns combine in too many ways")
+    return found
+
+
+def _spell(came: list[tuple[int, str]], number: int) -> str:
+    chars = []
+    while number > 0:
+        number, char = came[number]
+        chars.append(char)
+    return "".join(reversed(chars))
+
+
+def _alphabet(trie: Trie, state: State, shape: Language | None, form: int) -> list[str]:
+    named = trie.named(state)
+    if shape is not None:
+        named |= shape.next_chars(form)
+        if not shape.is_open(form):
+            return sorted(shape.next_chars(form))
+        if shape.has_fields:
+            named.add(":")
+    fresh = next((char for char in _FRESH if char not in named), "\ue000")
+    return [fresh, *sorted(named)]
