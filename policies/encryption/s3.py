@@ -25,7 +25,9 @@ from lychgate.views.s3 import Bucket
         aws.s3.BucketServerSideEncryptionConfiguration(
             "receipts",
             bucket=bucket.id,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}],
+            rules=[
+                {"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}
+            ],
         )
         """,
         """
@@ -76,7 +78,7 @@ from lychgate.views.s3 import Bucket
                 {
                     "apply_server_side_encryption_by_default": {
                         "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                        "kms_master_key_id": "arn:aws:kms:eu-west-1:444455556666:alias/receipts",
                     }
                 }
             ],
@@ -127,7 +129,9 @@ from lychgate.views.s3 import Bucket
         aws.s3.BucketServerSideEncryptionConfiguration(
             "receipts",
             bucket=bucket.id,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256", "kms_master_key_id": key.arn}}],
+            rules=[
+                {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256", "kms_master_key_id": key.arn}}
+            ],
         )
         """,
         """
@@ -162,8 +166,9 @@ def s3_bucket_without_customer_key(bucket: Bucket, case: Case) -> Answer:
     layer="encryption",
     severity="high",
     judges=Bucket,
-    rationale="""S3 answers plain HTTP unless the bucket's own policy refuses it, so whoever sits on the way can read and
-    change what is sent. PCI DSS asks for strong cryptography wherever cardholder data cross a network that others share.""",
+    rationale="""S3 answers plain HTTP unless the bucket's own policy refuses it, so whoever sits on the way can read
+    and change what is sent. PCI DSS asks for strong cryptography wherever cardholder data cross a network that others
+    share.""",
     remediation="""Add a BucketPolicy with a statement that denies `s3:*` to Principal `*` on the bucket's ARN and on
     `ARN/*` where `Bool` says `aws:SecureTransport` is `false`.""",
     compliant=[

@@ -1,0 +1,296 @@
+"""Credentials that are written in the program, or shown to everybody who may look at its code's configuration."""
+
+from lychgate import PASS, Answer, Case, fail, rule
+from lychgate.views.credentials import Environment, PasswordHolder, SecretValue
+
+
+@rule(
+    id="secret-value-in-program",
+    title="The value of a secret is written in the program",
+    layer="encryption",
+    severity="critical",
+    judges=SecretValue,
+    rationale="""Whoever can read the repository or its history knows the secret, and nobody can take that back. PCI DSS
+    forbids passwords in source code and configuration files.""",
+    remediation="""Generate the value (`random.RandomPassword`, `secretsmanager.get_random_password`), take it from
+    secret configuration (`pulumi config set --secret`, `config.require_secret`), or write only the secret and let its
+    owner put the value in.""",
+    compliant=[
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        secret = aws.secretsmanager.Secret("database")
+        key = aws.iam.AccessKey("legacy", user="legacy")
+        aws.secretsmanager.SecretVersion("database", secret_id=secret.id, secret_string=key.secret)
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # What stands beside the password may be known.
+        secret = aws.secretsmanager.Secret("legacy")
+        key = aws.iam.AccessKey("legacy", user="legacy")
+        aws.secretsmanager.SecretVersion(
+            "legacy",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps(
+                {"username": "legacy", "engine": "postgres", "port": 5432, "password": key.secret}
+            ),
+        )
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # A placeholder that its owner replaces.
+        secret = aws.secretsmanager.Secret("partner")
+        aws.secretsmanager.SecretVersion(
+            "partner",
+            secret_id=secret.id,
+            secret_string="CHANGE_ME",
+            opts=pulumi.ResourceOptions(ignore_changes=["secretString"]),
+        )
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        secret = aws.secretsmanager.Secret("database")
+        aws.secretsmanager.SecretVersion("database", secret_id=secret.id, secret_string="correct-horse-battery")
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # Marked as secret, and in the program all the same.
+        secret = aws.secretsmanager.Secret("database")
+        aws.secretsmanager.SecretVersion(
+            "database",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.secret("correct-horse-battery"),
+            opts=pulumi.ResourceOptions(ignore_changes=["secretString"]),
+        )
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # Something in the text is an output; the password is not.
+        secret = aws.secretsmanager.Secret("database")
+        cluster = aws.rds.Cluster("cards", engine="aurora-postgresql", manage_master_user_password=True)
+        aws.secretsmanager.SecretVersion(
+            "database",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps({"host": cluster.endpoint, "password": "correct-horse-battery"}),
+        )
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        secret = aws.secretsmanager.Secret("database")
+        cluster = aws.rds.Cluster("cards", engine="aurora-postgresql", manage_master_user_password=True)
+        aws.secretsmanager.SecretVersion(
+            "database",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.concat("postgres://app:correct-horse@", cluster.endpoint, ":5432/cards"),
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.ssm.Parameter("database", type="SecureString", value="correct-horse-battery")
+        """,
+    ],
+)
+def secret_value_in_program(value: SecretValue, case: Case) -> Answer:
+    """A known text that is no output and not from secret configuration."""
+    if not value.written:
+        return PASS
+    return fail(
+        f"The value of {value.name} stands in the program: {', '.join(value.written)}. Everybody who can read the "
+        "repository knows it, so it has to be replaced as well."
+    )
+
+
+@rule(
+    id="database-password-in-program",
+    title="The password of a database is written in the program",
+    layer="encryption",
+    severity="critical",
+    judges=PasswordHolder,
+    rationale="""Whoever can read the repository or its history can log in as the database's owner, and the password is
+    never changed. PCI DSS forbids passwords of system accounts in source code and configuration files.""",
+    remediation="""For RDS and Redshift set `manageMasterUserPassword` (`manageMasterPassword`) and leave the password
+    out: AWS generates, keeps and rotates it. Else generate it, or take it from secret configuration.""",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        aws.rds.Cluster("cards", engine="aurora-postgresql", master_username="cards", manage_master_user_password=True)
+        """,
+        """
+        import pulumi_aws as aws
+
+        # A password that is decided elsewhere.
+        key = aws.iam.AccessKey("legacy", user="legacy")
+        aws.rds.Instance("cards", engine="mysql", instance_class="db.t4g.micro", username="cards", password=key.secret)
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.rds.Cluster(
+            "cards", engine="aurora-postgresql", master_username="cards", master_password="correct-horse-battery"
+        )
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # A password from plain configuration stands in a file of the repository; this one has a default as well.
+        password = pulumi.Config().get("password") or "correct-horse-battery"
+        aws.rds.Instance("cards", engine="mysql", instance_class="db.t4g.micro", username="cards", password=password)
+        """,
+        """
+        import pulumi_aws as aws
+
+        # Write-only arguments keep it out of the state, not out of the program.
+        aws.rds.Instance(
+            "cards",
+            engine="postgres",
+            instance_class="db.t4g.micro",
+            username="cards",
+            password_wo="correct-horse-battery",
+            password_wo_version=1,
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.elasticache.ReplicationGroup(
+            "sessions", description="sessions", transit_encryption_enabled=True, auth_token="correct-horse-battery"
+        )
+        """,
+    ],
+)
+def database_password_in_program(database: PasswordHolder, case: Case) -> Answer:
+    """A known text that is no output and not from secret configuration."""
+    if not database.written:
+        return PASS
+    return fail(f"{', '.join(database.written)} of {database.name} is written in the program: who reads it can log in.")
+
+
+@rule(
+    id="credential-in-environment-variable",
+    title="A Lambda function or ECS task gets a credential in a plain environment variable",
+    layer="encryption",
+    severity="high",
+    judges=Environment,
+    rationale="""Environment variables are shown by the console, by `GetFunctionConfiguration` and
+    `DescribeTaskDefinition`, and in every crash report, so far more people can read the credential than need it. PCI
+    DSS forbids hard-coded passwords of system accounts.""",
+    remediation="""Keep the value in Secrets Manager. A task gets it by `secrets` with `valueFrom` instead of
+    `environment`; a function gets the secret's ARN, and reads it with its role when it starts.""",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        secret = aws.secretsmanager.Secret("database")
+        role = aws.iam.Role("api", assume_role_policy="{}")
+        aws.lambda_.Function(
+            "api",
+            role=role.arn,
+            environment={
+                "variables": {
+                    "DB_SECRET_ARN": secret.arn,
+                    "DB_SECRET": secret.name,
+                    "API_TOKEN": "{{resolve:secretsmanager:partner:SecretString:token}}",
+                    "TOKEN_LIFETIME": "3600",
+                    "LOG_LEVEL": "info",
+                }
+            },
+        )
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        secret = aws.secretsmanager.Secret("database")
+        aws.ecs.TaskDefinition(
+            "api",
+            family="api",
+            container_definitions=pulumi.Output.json_dumps(
+                [
+                    {
+                        "name": "api",
+                        "image": "example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+                        "environment": [{"name": "DB_HOST", "value": "db.example.internal"}],
+                        "secrets": [{"name": "DB_PASSWORD", "valueFrom": secret.arn}],
+                    }
+                ]
+            ),
+        )
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        role = aws.iam.Role("api", assume_role_policy="{}")
+        aws.lambda_.Function("api", role=role.arn, environment={"variables": {"dbPassword": "correct-horse-battery"}})
+        """,
+        """
+        import pulumi_aws as aws
+
+        # A harmless name, with a password in the URL.
+        role = aws.iam.Role("api", assume_role_policy="{}")
+        aws.lambda_.Function(
+            "api",
+            role=role.arn,
+            environment=aws.lambda_.FunctionEnvironmentArgs(
+                variables={"DATABASE_URL": "postgres://api:correct-horse@db.example.internal/cards"}
+            ),
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
+        # Generated, not written, and still for everybody to see.
+        user = aws.iam.AccessKey("legacy", user="legacy")
+        role = aws.iam.Role("api", assume_role_policy="{}")
+        aws.lambda_.Function(
+            "api", role=role.arn, environment={"variables": {"AWS_SECRET_ACCESS_KEY": user.secret}}
+        )
+        """,
+        """
+        import json
+
+        import pulumi_aws as aws
+
+        aws.ecs.TaskDefinition(
+            "api",
+            family="api",
+            container_definitions=json.dumps(
+                [
+                    {"name": "proxy", "image": "example/proxy"},
+                    {
+                        "name": "api",
+                        "image": "example/api",
+                        "environment": [{"name": "STRIPE_API_KEY", "value": "correct-horse-battery"}],
+                    },
+                ]
+            ),
+        )
+        """,
+    ],
+)
+def credential_in_environment_variable(code: Environment, case: Case) -> Answer:
+    """A variable that is marked secret, is so named, or looks like a credential."""
+    if not code.credentials:
+        return PASS
+    names = ", ".join(code.credentials)
+    return fail(f"{code.name} gets a credential in the environment variable {names}, where many can read it.")
