@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import queue
+import os
 import shutil
 import socket
+import stat
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -129,8 +131,13 @@ class HostProcess:
 
     def epitaph(self) -> str:
         """What is known of a process that has gone."""
-        said = self.process.stderr().strip()
-        return "the program's process was ended" + (f": {said[-500:]}" if said else "")
+        self.process.poll()
+        broken = {
+            "memory": "it used more memory than it may",
+            "tasks": "it started more processes than it may",
+            "shared": "it wrote where only sockets may be",
+        }.get(self.process.stopped or "", self.process.stderr().strip()[-500:])
+        return "the program's process was ended" + (f": {broken}" if broken else "")
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         with self._asking:
@@ -141,8 +148,8 @@ class HostProcess:
         """An address of ours that leads to a port of the program's loopback."""
         port = int(target.rpartition(":")[2])
         path = str(self._ask({"op": "relay", "port": port}).get("path"))
-        if Path(path).parent != self.shared:
-            raise HostLost("the program's process names a socket outside its folder")
+        if Path(path).parent != self.shared or not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise HostLost("the program's process names something that is no socket of its folder")
         return f"unix:{path}"
 
     def preload(self, modules: Sequence[str]) -> None:

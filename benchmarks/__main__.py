@@ -1,0 +1,34 @@
+"""Measure everything and print one table. `python -m benchmarks NAME...` measures only what is named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import capture, judging, pack, start
+from benchmarks.measuring import Row
+
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "start": start.rows,
+    "capture": capture.rows,
+    "judging": judging.rows,
+    "pack": pack.rows,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(PARTS)
+    table = Table("what", "time", "beside", "its time", "ratio", "aim")
+    console = Console()
+    with console.status("measuring") as status:
+        for name in wanted:
+            for row in PARTS[name]():
+                status.update(f"measuring: {row.what}")
+                table.add_row(*row.cells())
+    console.print(table)
+
+
+main()
