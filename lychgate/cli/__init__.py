@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-# gRPC's C core writes its own log to stderr, where it means nothing to a user.
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-
 USAGE = 2
 
 
