@@ -1,0 +1,42 @@
+"""The `engine` fixture: the real Pulumi engine, or the reason why it is not tested here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.harness import Engine
+from tests.engine.toolchain import Toolchain, Unavailable, toolchain
+
+
+@pytest.fixture(scope="session")
+def pulumi(request: pytest.FixtureRequest) -> Toolchain:
+    """The engine's binaries, built on first use: a line every ten seconds says so, captured output or not.
+
+    LYCHGATE_REQUIRE_ENGINE=1 makes it a failure that there are none.
+    """
+    capture: Any = request.config.pluginmanager.getplugin("capturemanager")
+    terminal: Any = request.config.pluginmanager.getplugin("terminalreporter")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            if terminal is not None:
+                terminal.ensure_newline()
+            os.write(2, f"engine tests: {line}\n".encode())
+
+    try:
+        return toolchain(say)
+    except Unavailable as why:
+        if os.environ.get("LYCHGATE_REQUIRE_ENGINE") == "1":
+            pytest.fail(f"the Pulumi engine is required: {why}", pytrace=False)
+        pytest.skip(f"no Pulumi engine: {why}")
+
+
+@pytest.fixture
+def engine(pulumi: Toolchain, tmp_path: Path) -> Iterator[Engine]:
+    """Projects and packs of one test, in its own temporary folder."""
+    yield Engine(pulumi, tmp_path)
