@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/at-rest-encryption.html,
 from __future__ import annotations
 
 from lychgate.model.graph import Resource
+from lychgate.model.values import UnknownRead
 from lychgate.views.base import View
 from lychgate.views.kms import NamedKey, named_key
 
@@ -45,6 +46,8 @@ class Cache(View):
             return True
         if self.resource.type in CACHE_CLUSTERS:
             return False
+        if not self.read.has("atRestEncryptionEnabled"):
+            self._primary("atRestEncryptionEnabled")
         return self.read.flag("atRestEncryptionEnabled", self.engine == "valkey")
 
     @property
@@ -52,8 +55,15 @@ class Cache(View):
         """Whether clients have to use TLS; the mode `preferred` lets them go without."""
         if self.serverless:
             return True
+        if not self.read.has("transitEncryptionEnabled"):
+            self._primary("transitEncryptionEnabled")
         on = self.read.flag("transitEncryptionEnabled", self.engine == "valkey")
         return on and self.read.text("transitEncryptionMode") != "preferred"
+
+    def _primary(self, name: str) -> None:
+        """A secondary of a global datastore has the settings of its primary, which may be anywhere."""
+        if self.read.has("globalReplicationGroupId"):
+            raise UnknownRead(self.resource.urn, name, "is that of the global datastore's primary")
 
     @property
     def key(self) -> NamedKey | None:

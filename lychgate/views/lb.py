@@ -97,7 +97,7 @@ class Listener(View):
     @property
     def tls(self) -> bool:
         """Whether the load balancer ends TLS here."""
-        return self.protocol in ("HTTPS", "TLS")
+        return (self.read.text("protocol") or "").upper() in ("HTTPS", "TLS")
 
     @property
     def policy(self) -> str:
@@ -106,18 +106,32 @@ class Listener(View):
 
     @property
     def redirects(self) -> bool:
-        """Whether everything that it does by default is to send clients to HTTPS."""
-        actions = self.read.blocks("defaultActions")
-        return bool(actions) and all(_to_https(action) for action in actions)
+        """Whether all that it does by default is to send clients to HTTPS."""
+        return _only_redirect(self.read.blocks("defaultActions"))
 
     @property
-    def rules(self) -> list[Resource]:
+    def rules(self) -> list[ListenerRule]:
         """The listener rules."""
-        return companions(self.graph, LISTENER_RULES, "listenerArn", *LISTENERS).of(self.resource)
+        found = companions(self.graph, LISTENER_RULES, "listenerArn", *LISTENERS).of(self.resource)
+        return [ListenerRule.of(self.graph, one) for one in found]
 
 
-def _to_https(action: Block) -> bool:
-    return action.text("type") == "redirect" and action.block("redirect").text("protocol") == "HTTPS"
+class ListenerRule(View):
+    """A rule of a listener, which comes before its default actions."""
+
+    types = LISTENER_RULES
+    __slots__ = ()
+
+    @property
+    def only_redirects(self) -> bool:
+        """Whether all that it does is to send clients to HTTPS."""
+        return _only_redirect(self.read.blocks("actions"))
+
+
+def _only_redirect(actions: list[Block]) -> bool:
+    return bool(actions) and all(
+        action.text("type") == "redirect" and action.block("redirect").text("protocol") == "HTTPS" for action in actions
+    )
 
 
 class TargetGroup(View):

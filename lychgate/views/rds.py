@@ -91,12 +91,18 @@ class Database(View):
         given = self.read.text("engine")
         if given is not None:
             return given.lower()
-        source = self.graph.target(self.resource, "replicateSourceDb", *INSTANCES)
-        if source is None or source is self.resource:
-            raise UnknownRead(
-                self.resource.urn, "engine", "is that of a database that is not among the judged resources"
-            )
-        return source.read.text("engine") or ""
+        if self.original is None:
+            why = "is that of a database that is not among the judged resources"
+            raise UnknownRead(self.resource.urn, "engine", why)
+        return self.original.engine
+
+    @property
+    def original(self) -> Database | None:
+        """The database that it is a replica of, where that is in the graph."""
+        found = self.graph.target(self.resource, "replicateSourceDb", *INSTANCES)
+        if found is None:
+            found = self.graph.target(self.resource, "replicationSourceIdentifier", *CLUSTERS, *INSTANCES)
+        return None if found is None or found is self.resource else Database.of(self.graph, found)
 
     @property
     def aurora(self) -> bool:
@@ -177,6 +183,9 @@ class Database(View):
 
         Raises `UnknownRead` where the data come from a snapshot or another database and no key is named.
         """
+        original = self.original
+        if original is not None and not self.read.has("kmsKeyId"):
+            return original.encrypted
         source = next((name for name in self.spelling.sources if self.read.has(name)), None)
         if source is not None and self.key is None:
             raise UnknownRead(self.resource.urn, "storageEncrypted", f"is that of the source that {source} names")
@@ -186,8 +195,13 @@ class Database(View):
 
     @property
     def key(self) -> NamedKey | None:
-        """The KMS key of the storage that is named; None for a key of AWS's choice."""
-        return self.once("key", lambda: named_key(self.graph, self.resource, self.read, "kmsKeyId"))
+        """The KMS key of the storage that is named, for a replica its original's; None for a key of AWS's choice."""
+        return self.once("key", self._key)
+
+    def _key(self) -> NamedKey | None:
+        own = named_key(self.graph, self.resource, self.read, "kmsKeyId")
+        original = self.original
+        return original.key if own is None and original is not None else own
 
     @property
     def insights_key(self) -> NamedKey | None:

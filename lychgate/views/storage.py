@@ -1,4 +1,4 @@
-"""Disks and file systems: Amazon EBS volumes and Amazon EFS file systems.
+"""Disks and file systems: Amazon EBS volumes, the disks of EC2 instances, and Amazon EFS file systems.
 
 Neither is encrypted unless it is asked for, or the account encrypts every new volume
 (https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html,
@@ -17,6 +17,11 @@ from lychgate.views.policies import policies_of
 VOLUMES = ("aws:ebs/volume:Volume",)
 ENCRYPTION_BY_DEFAULT = ("aws:ebs/encryptionByDefault:EncryptionByDefault",)
 DEFAULT_KEYS = ("aws:ebs/defaultKmsKey:DefaultKmsKey",)
+MACHINES = (
+    "aws:ec2/instance:Instance",
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:ec2/launchConfiguration:LaunchConfiguration",
+)
 FILE_SYSTEMS = ("aws:efs/fileSystem:FileSystem",)
 FILE_SYSTEM_POLICIES = ("aws:efs/fileSystemPolicy:FileSystemPolicy",)
 BACKUP_POLICIES = ("aws:efs/backupPolicy:BackupPolicy",)
@@ -68,6 +73,30 @@ class Volume(View):
     def size(self) -> float | None:
         """Size in GiB."""
         return self.read.number("size")
+
+
+class Machine(View):
+    """What EC2 instances get their disks from: an instance, a launch template or a launch configuration."""
+
+    types = MACHINES
+    __slots__ = ()
+
+    @property
+    def unencrypted_disks(self) -> list[str]:
+        """The disks that nothing says to encrypt, by the names of their properties.
+
+        The root disk is always there: where it is not spoken of, it is encrypted only if the machine image's is, which
+        a program does not tell. Ephemeral disks of the host are another matter.
+        """
+        if encrypted_by_default(self.graph, self.resource):
+            return []
+        if self.resource.type == MACHINES[1]:
+            mapped = enumerate(self.read.blocks("blockDeviceMappings"))
+            disks = [(f"blockDeviceMappings[{at}].ebs", one.block("ebs")) for at, one in mapped if one.has("ebs")]
+            return [name for name, one in disks if not one.flag("encrypted")] if disks else ["blockDeviceMappings"]
+        disks = [("rootBlockDevice", self.read.block("rootBlockDevice"))]
+        disks += [(f"ebsBlockDevices[{at}]", one) for at, one in enumerate(self.read.blocks("ebsBlockDevices"))]
+        return [name for name, one in disks if not one.flag("encrypted") and not one.flag("noDevice")]
 
 
 class FileSystem(View):
