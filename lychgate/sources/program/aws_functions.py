@@ -250,16 +250,18 @@ def _initials(word: str) -> str:
     return "".join(part[:1] for part in found.groups()) if found else word[:1]
 
 
+def _fits(text: str, pattern: str) -> bool:
+    escaped = re.escape(re.sub(r"\*+", "*", pattern))
+    return re.fullmatch(escaped.replace(r"\*", ".*").replace(r"\?", "."), text, re.DOTALL) is not None
+
+
 def _filtered(rows: list[dict[str, str]], filters: list[dict[str, Any]] | None) -> list[dict[str, str]]:
     """The rows that every filter of EC2's kind lets through (`*` and `?` are wildcards)."""
     for one in filters or ():
         name, values = one["name"], one.get("values") or []
         if any(name not in row for row in rows):
             raise ValueError(f"the filter {name!r} is invalid")
-        wanted = re.compile(
-            "|".join(re.escape(text).replace(r"\*", ".*").replace(r"\?", ".") for text in values), re.DOTALL
-        )
-        rows = [row for row in rows if wanted.fullmatch(row[name])]
+        rows = [row for row in rows if any(_fits(row[name], text) for text in values)]
     return rows
 
 

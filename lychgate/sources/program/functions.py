@@ -82,9 +82,12 @@ class Functions:
         except ValueError as error:
             raise FunctionError(f"{token}: {error}") from error
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
-            raise FunctionError(
-                f"{token}: its arguments are not as expected ({type(error).__name__}: {error})"
-            ) from error
+            what = (
+                f"the argument {error} is missing"
+                if isinstance(error, KeyError)
+                else f"{type(error).__name__}: {error}"
+            )
+            raise FunctionError(f"{token}: its arguments are not as expected ({what})") from error
         return ({name: Secret(value) for name, value in result.items()} if secret else result), answered
 
     def mark(self, value: Any) -> Any:
@@ -95,7 +98,7 @@ class Functions:
         name = normal(token)
         compute = computed(name)
         if compute and contains_unknown(arguments):
-            return dict.fromkeys(self.shapes(token) or ("result",), UNKNOWN) | arguments, ""
+            return {field: arguments.get(field, UNKNOWN) for field in self.shapes(token) or ("result",)}, ""
         if compute:
             return compute(arguments, caller), ""
         fixture = next((one for one in self.fixtures if one.fits(token, arguments)), None)

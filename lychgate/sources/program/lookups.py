@@ -160,6 +160,9 @@ class _Lookup:
         """The identity of the one thing that the function finds, as if it were a resource with these arguments."""
         key = self.usual_vpc if self.noun == "vpc" and not self.selects else self.digest
         known = {name: value for name, value in self.arguments.items() if not isinstance(value, list | dict)}
+        for name, other in (("name", f"{self.noun}Name"), ("identifier", "dbInstanceIdentifier")):
+            if name not in known and other in known:
+                known[name] = known[other]
         return self.identified(self.type_of(self.noun), key, known)
 
     def identified(self, type_: str, key: str, inputs: dict[str, Any]) -> Identity:

@@ -138,7 +138,10 @@ def zipmap(keys: list[str], values: list[Any]) -> dict[str, Any]:
 
 
 def _unique(items: list[Any]) -> list[Any]:
-    return list({go_json(item): item for item in reversed(items)}.values())[::-1]
+    found: dict[str, Any] = {}
+    for item in items:
+        found.setdefault(go_json(item), item)
+    return list(found.values())
 
 
 def _digest(name: str) -> Callable[[Arguments], str]:
