@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.syntax import Syntax
-from rich.text import Text
+import typer
 
-from lychgate.cli.terminal import COLOURS, escape
 from lychgate.judging.discovery import built_in_rules, rules_of
 from lychgate.judging.rule import Rule
-from lychgate.judging.ruleset import load_ruleset
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.outcome import LAYERS
+
+COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
@@ -24,16 +23,14 @@ def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
             "--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS)
         )
     rules = built_in_rules() | rules_of(folders)
-    console = Console(highlight=False, soft_wrap=True)
     width = max(map(len, rules))
     for name in LAYERS if layer is None else [layer]:
         chosen = sorted((rule for rule in rules.values() if rule.layer == name), key=lambda rule: rule.id)
-        console.print(Text(f"{name} ({len(chosen)})", style="bold"))
+        typer.secho(f"{name} ({len(chosen)})", bold=True)
         for rule in chosen:
-            line = Text(f"  {rule.id:<{width}}  ")
-            line.append(f"{rule.severity:<8}", style=COLOURS[rule.severity])
-            line.append(f"  {rule.title}" + (f" (deprecated: {rule.deprecated})" if rule.deprecated else ""))
-            console.print(line)
+            severity = typer.style(f"{rule.severity:<8}", fg=COLOURS[rule.severity])
+            gone = f" (deprecated: {rule.deprecated})" if rule.deprecated else ""
+            typer.echo(f"  {rule.id:<{width}}  {severity}  {rule.title}{gone}")
     return 0
 
 
@@ -42,6 +39,7 @@ def check(rule_id: str | None, folders: Sequence[Path]) -> int:
     rules = rules_of(folders) if folders else built_in_rules()
     chosen = [_find(rule_id, rules)] if rule_id else list(rules.values())
     from lychgate.cli.examples import failures
+    from lychgate.cli.terminal import escape
 
     wrong = list(failures(chosen))
     for rule, example, why in wrong:
@@ -61,36 +59,47 @@ def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """One rule in full."""
     rules = built_in_rules() | rules_of(folders)
     rule = _find(rule_id, rules)
-    console = Console(highlight=False)
-    head = Text(f"{rule.id}  ", style="bold")
-    head.append(f"{rule.severity}", style=COLOURS[rule.severity]).append(f"  {rule.layer} layer", style="dim")
-    console.print(head)
-    console.print(Text(rule.title))
-    for title, text in (("Why", rule.rationale), ("How to mend it", " ".join(rule.remediation.split()))):
-        console.print(Text(f"\n{title}", style="bold"))
-        console.print(Text(text))
-    _requirements(console, rule, rules)
-    _parameters(console, rule)
+    severity = typer.style(rule.severity, fg=COLOURS[rule.severity])
+    typer.echo(f"{typer.style(rule.id, bold=True)}  {severity}  {rule.layer} layer\n{rule.title}")
+    _section("Why", rule.rationale)
+    _section("How to mend it", rule.remediation)
+    _requirements(rule, rules)
+    _parameters(rule)
     for title, programs in (("Compliant", rule.compliant), ("Not compliant", rule.violating)):
         for program in programs:
-            console.print(Text(f"\n{title}", style="bold"))
-            console.print(Syntax(program.rstrip(), "python", background_color="default", word_wrap=True))
+            _section(title, "")
+            _program(program)
     return 0
 
 
-def _requirements(console: Console, rule: Rule, rules: dict[str, Rule]) -> None:
+def _section(title: str, text: str) -> None:
+    typer.secho(f"\n{title}", bold=True)
+    if text:
+        typer.echo("\n".join(textwrap.fill(" ".join(part.split()), 100) for part in text.split("\n\n")))
+
+
+def _program(text: str) -> None:
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console(highlight=False).print(Syntax(text.rstrip(), "python", background_color="default", word_wrap=True))
+
+
+def _requirements(rule: Rule, rules: dict[str, Rule]) -> None:
+    from lychgate.judging.ruleset import load_ruleset
+
     ruleset = load_ruleset("production", rules)
     named = [one for one in ruleset.requirements if rule.id in one.rules]
     if named:
-        console.print(Text("\nRequirements", style="bold"))
+        _section("Requirements", "")
     for one in named:
-        console.print(Text(f"PCI DSS {one.id} ({one.kind}): {one.title}"))
+        typer.echo(f"PCI DSS {one.id} ({one.kind}): {one.title}")
 
 
-def _parameters(console: Console, rule: Rule) -> None:
+def _parameters(rule: Rule) -> None:
     if rule.parameters is None:
         return
-    console.print(Text("\nParameters", style="bold"))
+    _section("Parameters", "")
     for name, field in rule.parameters.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        console.print(Text(f"{name} (default {default!r}): {field.description or ''}"))
+        typer.echo(f"{name} (default {default!r}): {field.description or ''}")
