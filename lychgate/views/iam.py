@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, UnknownRead
-from lychgate.reasoning.iam import grants
 from lychgate.views.attachments import ROLE, USER
 from lychgate.views.base import View
 from lychgate.views.exposure import head, named_of, spelled_out, ties
 from lychgate.views.iam_principals import Role, User
+from lychgate.views.resource_policies import TrustPolicy
 
 SERVICE_ACCOUNTS = "kubernetes:core/v1:ServiceAccount"
 IRSA = "eks.amazonaws.com/role-arn"
@@ -112,7 +112,7 @@ def workloads_of(role: Role) -> dict[str, str]:
 
 def _subjects(role: Role) -> Iterator[str]:
     """The service accounts that the trust policy names."""
-    for grant in grants([role.trust], "sts:AssumeRoleWithWebIdentity"):
+    for grant in TrustPolicy.of(role.graph, role.resource).granted("sts:AssumeRoleWithWebIdentity"):
         for value in named_of(grant.statement, "Federated"):
             issuer = value.partition(":oidc-provider/")[2]
             for values in ties(grant.requirements, f"{issuer}:sub"):

@@ -1,0 +1,90 @@
+"""What an identity may do to resources that nobody named: to whatever exists, or will exist, in the account.
+
+The question is asked for a resource with a name that no policy can know (made from the identity's URN), in the
+account and region of the identity's stack. Every spelling comes out alike: `*`, `arn:aws:s3:::*`, NotResource, several
+statements, NotAction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from lychgate.model.values import UnknownRead
+from lychgate.reasoning.iam import Grant, catalogue
+from lychgate.reasoning.iam.templates import Wild
+from lychgate.views.exposure import spelled_out, tied
+from lychgate.views.iam_principals import Identity
+
+# A grant tied to one of these reaches certain resources only, whatever its Resource says.
+_CONFINING = (
+    "aws:resourcetag/",
+    "iam:resourcetag/",
+    "secretsmanager:resourcetag/",
+    "ssm:resourcetag/",
+    "s3:existingobjecttag/",
+    "kms:encryptioncontext:",
+    "kms:resourcealiases",
+    "kms:requestalias",
+    "kms:viaservice",
+    "dynamodb:leadingkeys",
+)
+_LIMITING = ("iam:permissionsboundary", "iam:policyarn")  # these confine only by a value that is spelled out
+
+
+def anywhere(identity: Identity, action: str) -> Grant | None:
+    """A grant of the action on a resource that nobody named, by no condition that confines it; None if there is none.
+
+    Raises UnknownRead where there is none among what can be read, but there may be one in what cannot.
+    """
+    return identity.once(f"anywhere {action}", lambda: _anywhere(identity, action))
+
+
+def _anywhere(identity: Identity, action: str) -> Grant | None:
+    found = identity.granted(action, unnamed(identity, action))
+    return next((grant for grant in found if not confined(grant)), None)
+
+
+def all_anywhere(identity: Identity, actions: Iterable[str]) -> tuple[list[Grant], UnknownRead | None]:
+    """The grants of those actions that are granted `anywhere`, and why others cannot be known."""
+    found: list[Grant] = []
+    unknown: UnknownRead | None = None
+    for action in actions:
+        try:
+            grant = anywhere(identity, action)
+        except UnknownRead as unread:
+            unknown = unknown or unread
+        else:
+            if grant is not None:
+                found.append(grant)
+    return found, unknown
+
+
+def confined(grant: Grant) -> bool:
+    """Whether a condition ties the grant to certain resources."""
+    for requirement in grant.requirements:
+        key = requirement.condition.key
+        if key.startswith(_CONFINING) and grant.pinned(key):
+            return True
+        if key in _LIMITING and tied(grant.requirements, key, spelled_out):
+            return True
+    return False
+
+
+def unnamed(identity: Identity, action: str) -> list[str]:
+    """ARNs that the action works on, with a name that nobody gave; `*` for an action that has no resources."""
+    stack = identity.graph.stacks.get(identity.resource.stack)
+    region = (stack.region if stack is not None else "") or "us-east-1"
+    name = "x" + hashlib.sha256(identity.resource.urn.encode()).hexdigest()[:15]
+    return [_fill(shape, name, identity.account or "111122223333", region) for shape in catalogue.shapes(action)] or [
+        "*"
+    ]
+
+
+def _fill(shape: tuple[str | Wild, ...], name: str, account: str, region: str) -> str:
+    """An ARN of that shape; the catalogue's shapes have the usual partition, account and region."""
+    text = "".join(token if isinstance(token, str) else name if token is Wild.FIELD_ONE else "" for token in shape)
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    head, colon, rest = text.removeprefix("arn:aws:").partition(":")
+    rest = rest.replace("us-east-1:", f"{region}:", 1).replace("111122223333", account, 1)
+    return f"arn:{partition}:{head}{colon}{rest}"

@@ -1,0 +1,26 @@
+"""How the rules of this folder speak of a grant: where it stands, and what proves it."""
+
+from typing import Any
+
+from lychgate.reasoning.iam import Grant
+
+
+def where(grant: Grant) -> str:
+    """Where a grant stands, for messages: the policy, the statement, and its entries."""
+    return f"{grant.policy}, {grant.name} (`{grant.action_pattern}` on `{grant.resource_pattern}`)"
+
+
+def proof(grants: list[Grant]) -> dict[str, Any]:
+    """The requests that are allowed, with the statements that allow them."""
+    return {
+        "allowed": [
+            {
+                "action": grant.action,
+                "resource": grant.resource,
+                "policy": grant.policy,
+                "statement": grant.name,
+                "conditions": [str(condition) for condition in grant.conditions],
+            }
+            for grant in grants
+        ]
+    }
