@@ -31,9 +31,10 @@ def pulumi(request: pytest.FixtureRequest) -> Toolchain:
     try:
         return toolchain(say)
     except Unavailable as why:
-        if os.environ.get("LYCHGATE_REQUIRE_ENGINE") == "1":
-            pytest.fail(f"the Pulumi engine is required: {why}", pytrace=False)
-        pytest.skip(f"no Pulumi engine: {why}")
+        reason = str(why)
+    if os.environ.get("LYCHGATE_REQUIRE_ENGINE") == "1":
+        pytest.fail(f"the Pulumi engine is required: {reason}", pytrace=False)
+    pytest.skip(f"no Pulumi engine: {reason}")
 
 
 @pytest.fixture
