@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lychgate.model.graph import Resource
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 TABLES = ("aws:dynamodb/table:Table",)
 TABLE_REPLICAS = ("aws:dynamodb/tableReplica:TableReplica",)
-RESOURCE_POLICIES = ("aws:dynamodb/resourcePolicy:ResourcePolicy",)
 
 
 class Table(View):
@@ -78,8 +75,3 @@ class Table(View):
     def streams(self) -> bool:
         """Whether changes are streamed."""
         return self.read.flag("streamEnabled")
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The resource policies of the table."""
-        return self.once("policies", lambda: policies_of(self, "policy", RESOURCE_POLICIES, "resourceArn"))

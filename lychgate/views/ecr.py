@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 REPOSITORIES = ("aws:ecr/repository:Repository",)
-REPOSITORY_POLICIES = ("aws:ecr/repositoryPolicy:RepositoryPolicy",)
 LIFECYCLE_POLICIES = ("aws:ecr/lifecyclePolicy:LifecyclePolicy",)
 
 
@@ -54,11 +51,6 @@ class Repository(View):
         """The lifecycle policy documents of the repository."""
         found = companions(self.graph, LIFECYCLE_POLICIES, "repository", *REPOSITORIES).of(self.resource)
         return [one.read.document("policy") for one in found]
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The repository policies."""
-        return self.once("policies", lambda: policies_of(self, "policy", REPOSITORY_POLICIES, "repository"))
 
     @property
     def force_delete(self) -> bool:

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Symbol, UnknownRead
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
-from lychgate.views.policies import policies_of
 
 KEYS = (
     "aws:kms/key:Key",
@@ -24,7 +22,6 @@ KEYS = (
     "aws:kms/replicaExternalKey:ReplicaExternalKey",
 )
 ALIASES = ("aws:kms/alias:Alias",)
-KEY_POLICIES = ("aws:kms/keyPolicy:KeyPolicy",)
 
 ALIAS = re.compile(r"(?:^|:)(alias/.+)")
 AWS_ALIAS = re.compile(r"(^|:)alias/aws/")
@@ -162,12 +159,6 @@ class Key(View):
     def multi_region(self) -> bool:
         """Whether the key may have replicas in other regions."""
         return self.read.flag("multiRegion") or "eplica" in self.resource.type
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The key policies that are written, in the key or in a KeyPolicy; none means AWS's default, which lets the
-        account's IAM policies decide."""
-        return self.once("policies", lambda: policies_of(self, "policy", KEY_POLICIES, "keyId"))
 
     @property
     def aliases(self) -> list[Resource]:

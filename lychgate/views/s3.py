@@ -20,10 +20,9 @@ from lychgate.model.values import Block, UnknownRead
 from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
+from lychgate.views.resource_policies import policies_on
 
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
-BUCKET_POLICIES = ("aws:s3/bucketPolicy:BucketPolicy",)
 PUBLIC_ACCESS_BLOCKS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 PUBLIC_ACCESS_SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -128,7 +127,8 @@ class Bucket(View):
     @property
     def policies(self) -> list[Policy]:
         """The bucket policies, wherever they are written."""
-        return self.once("policies", lambda: policies_of(self, "policy", BUCKET_POLICIES, "bucket"))
+        found = (one.policy for one in policies_on(self.graph, self.resource))
+        return [policy for policy in found if policy is not None]
 
     @property
     def acl(self) -> str | None:

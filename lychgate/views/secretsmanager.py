@@ -7,15 +7,12 @@ Without a key the managed key `aws/secretsmanager` encrypts a secret; a deleted 
 from __future__ import annotations
 
 from lychgate.model.graph import Resource
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 SECRETS = ("aws:secretsmanager/secret:Secret",)
 SECRET_VERSIONS = ("aws:secretsmanager/secretVersion:SecretVersion",)
 SECRET_ROTATIONS = ("aws:secretsmanager/secretRotation:SecretRotation",)
-SECRET_POLICIES = ("aws:secretsmanager/secretPolicy:SecretPolicy",)
 
 
 class Secret(View):
@@ -55,8 +52,3 @@ class Secret(View):
     def versions(self) -> list[Resource]:
         """The versions that programs write."""
         return companions(self.graph, SECRET_VERSIONS, "secretId", *SECRETS).of(self.resource)
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The resource policies of the secret, wherever they are written."""
-        return self.once("policies", lambda: policies_of(self, "policy", SECRET_POLICIES, "secretArn"))

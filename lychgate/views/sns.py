@@ -7,13 +7,10 @@ Messages are stored on encrypted disks; each message itself is encrypted only wh
 from __future__ import annotations
 
 from lychgate.model.graph import Resource
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 TOPICS = ("aws:sns/topic:Topic",)
-TOPIC_POLICIES = ("aws:sns/topicPolicy:TopicPolicy",)
 SUBSCRIPTIONS = ("aws:sns/topicSubscription:TopicSubscription",)
 
 
@@ -27,11 +24,6 @@ class Topic(View):
     def key(self) -> NamedKey | None:
         """The KMS key that messages are encrypted with; None where none is named: they are not encrypted then."""
         return self.once("key", lambda: named_key(self.graph, self.resource, self.read, "kmsMasterKeyId"))
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The topic policies, wherever they are written."""
-        return self.once("policies", lambda: policies_of(self, "policy", TOPIC_POLICIES, "arn"))
 
     @property
     def subscriptions(self) -> list[Resource]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from lychgate.model.graph import Resource
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 QUEUES = ("aws:sqs/queue:Queue",)
-QUEUE_POLICIES = ("aws:sqs/queuePolicy:QueuePolicy",)
 REDRIVE_POLICIES = ("aws:sqs/redrivePolicy:RedrivePolicy",)
 
 
@@ -35,11 +32,6 @@ class Queue(View):
     def encrypted(self) -> bool:
         """Whether messages are encrypted at all: with a KMS key, or with SQS's own one."""
         return self.key is not None or self.read.flag("sqsManagedSseEnabled", True)
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The queue policies, wherever they are written."""
-        return self.once("policies", lambda: policies_of(self, "policy", QUEUE_POLICIES, "queueUrl"))
 
     @property
     def retention_seconds(self) -> float:

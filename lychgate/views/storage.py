@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Policy
 from lychgate.views.base import View, companions
 from lychgate.views.kms import NamedKey, named_key
-from lychgate.views.policies import policies_of
 
 VOLUMES = ("aws:ebs/volume:Volume",)
 ENCRYPTION_BY_DEFAULT = ("aws:ebs/encryptionByDefault:EncryptionByDefault",)
@@ -23,7 +21,6 @@ MACHINES = (
     "aws:ec2/launchConfiguration:LaunchConfiguration",
 )
 FILE_SYSTEMS = ("aws:efs/fileSystem:FileSystem",)
-FILE_SYSTEM_POLICIES = ("aws:efs/fileSystemPolicy:FileSystemPolicy",)
 BACKUP_POLICIES = ("aws:efs/backupPolicy:BackupPolicy",)
 
 
@@ -114,11 +111,6 @@ class FileSystem(View):
     def key(self) -> NamedKey | None:
         """The KMS key that is named; None for `aws/elasticfilesystem`."""
         return named_key(self.graph, self.resource, self.read, "kmsKeyId")
-
-    @property
-    def policies(self) -> list[Policy]:
-        """The file system policies."""
-        return self.once("policies", lambda: policies_of(self, "policy", FILE_SYSTEM_POLICIES, "fileSystemId"))
 
     @property
     def backed_up(self) -> bool:

@@ -1,9 +1,14 @@
 """Encryption of Amazon S3 buckets, at rest and in transit."""
 
+from dataclasses import replace
+from functools import lru_cache
+
 from lychgate import PASS, Answer, Case, fail, rule
-from lychgate.reasoning.iam import Policy, grants, parse
+from lychgate.reasoning.iam import Policy, Statement, grants, parse
 from lychgate.views.kms import whose
 from lychgate.views.s3 import Bucket
+
+ANY_BUCKET = "arn:aws:s3:::(any bucket)"  # a name that no bucket can have
 
 
 @rule(
@@ -348,7 +353,7 @@ def s3_bucket_reachable_without_tls(bucket: Bucket, case: Case) -> Answer:
     if not bucket.policies:
         return fail(f"The bucket {bucket.name} has no policy, so it answers requests over plain HTTP.")
     for policy in bucket.policies:
-        let_through = _without_tls(bucket.arn, policy)
+        let_through = without_tls(bucket.arn, policy)
         if let_through:
             action, resource = let_through
             return fail(
@@ -359,17 +364,33 @@ def s3_bucket_reachable_without_tls(bucket: Bucket, case: Case) -> Answer:
     return PASS
 
 
-def _without_tls(arn: str, policy: Policy) -> tuple[str, str] | None:
-    """A request without TLS that the policy lets through, None if it denies them all.
+def without_tls(arn: str, policy: Policy) -> tuple[str, str] | None:
+    """A request without TLS that the policy lets through (action and resource), None if it denies them all.
 
-    AWS's own services are left out: they use TLS, and many policies exempt them.
+    Many buckets have the same policy but for their name, so it is asked under one name for all of them where no
+    wildcard stands within the name.
     """
+    denies = [statement for statement in policy.statements if statement.effect == "Deny"]
+    entries = {entry for statement in denies for entry in statement.resources or ()}
+    renamed = all(entry == "*" or entry.startswith(arn) or not set("*?$") & set(entry) for entry in entries)
+    asked = ANY_BUCKET if renamed else arn
+    found = _let_through(tuple(_about(statement, arn, asked) for statement in denies), asked)
+    return None if found is None else (found[0], found[1].replace(asked, arn, 1))
+
+
+def _about(statement: Statement, arn: str, asked: str) -> Statement:
+    """The statement about the bucket under the name that is asked for, without what its author calls it."""
+    entries = (entry.replace(arn, asked, 1) if entry.startswith(arn) else entry for entry in statement.resources or ())
+    return replace(statement, index=0, sid="", resources=None if statement.resources is None else tuple(entries))
+
+
+@lru_cache(maxsize=1024)
+def _let_through(denies: tuple[Statement, ...], arn: str) -> tuple[str, str] | None:
+    """Asked of somebody who is allowed everything, but for AWS's own services: they use TLS, and many policies exempt
+    them."""
     resources = [arn, f"{arn}/*"]
-    anything = parse(
-        {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources}}, "anything"
-    )
+    anything = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources}})
     facts = {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}
-    for grant in grants([anything, policy], "s3:*", resources, facts):
-        if grant.policy == "anything":
-            return grant.action, grant.resource
+    for grant in grants([anything, Policy(denies)], "s3:*", resources, facts):
+        return grant.action, grant.resource
     return None
