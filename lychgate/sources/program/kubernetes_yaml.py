@@ -48,7 +48,9 @@ def decode(text: str) -> list[dict[str, Any]]:
         while (node := loader.get_node() if loader.check_node() else None) is not None:
             documents.append(values.of(node))
     except yaml.YAMLError as error:
-        raise ValueError(f"not YAML: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        why = getattr(error, "problem", None) or error
+        raise ValueError(f"not YAML: {why}{f' (line {mark.line + 1})' if mark else ''}") from error
     objects = []
     for document in documents:
         if not isinstance(document, dict | None):
