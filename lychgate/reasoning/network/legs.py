@@ -18,12 +18,12 @@ from lychgate.reasoning.network.stages import Pin, Stage, nothing_to_say
 class Leg:
     """One network interface of an endpoint.
 
-    `placed` is false when nobody knows in which subnet it is. `spans` are its addresses; each of `pins` is a family of
-    which it has one address somewhere in these spans, no more is known.
+    `elsewhere` says why when nobody knows in which subnet it is. `spans` are its addresses; each of `pins` is a family
+    of which it has one address somewhere in these spans, no more is known.
     """
 
     subnet: r.Subnet
-    placed: bool
+    elsewhere: Unknown | None
     vpc: r.Text
     spans: Spans
     pins: tuple[tuple[Intervals, Unknown], ...]
@@ -35,18 +35,25 @@ class Leg:
 
 
 class Legs:
-    """Finds the interfaces of endpoints."""
+    """Finds the interfaces of endpoints; where they are is computed once for all that are alike in that."""
 
     def __init__(self, inventory: Inventory, groups: Groups) -> None:
         self._inventory = inventory
         self._groups = groups
+        self._placed: dict[tuple[object, ...], list[Leg]] = {}
 
     def of(self, endpoint: r.Endpoint) -> list[Leg]:
         """The endpoint's interfaces, one for each subnet; none when it stands outside of every VPC."""
         subnets = endpoint.subnets
         if not subnets and endpoint.vpc is not None:
             subnets = (Unknown(endpoint.id, "subnets"),)
-        return [self._leg(endpoint, item) for item in subnets]
+        key = (subnets, endpoint.vpc, endpoint.addresses, endpoint.ipv6_address)
+        if key not in self._placed:
+            self._placed[key] = [self._leg(endpoint, item) for item in subnets]
+        return [
+            Leg(leg.subnet, leg.elsewhere, leg.vpc, leg.spans, leg.pins, self._groups.of_endpoint(endpoint, leg.vpc))
+            for leg in self._placed[key]
+        ]
 
     def _leg(self, endpoint: r.Endpoint, reference: r.Text) -> Leg:
         subnet = self._inventory.subnet(reference)
@@ -55,8 +62,8 @@ class Legs:
             vpc = endpoint.vpc
         v4, v6 = (self._family(endpoint, subnet, vpc, family) for family in (IPV4, IPV6))
         pins = tuple((spans.possible, doubt) for spans, doubt in (v4, v6) if doubt is not None)
-        groups = self._groups.of_endpoint(endpoint, vpc)
-        return Leg(subnet, isinstance(reference, str), vpc, v4[0].joined(v6[0]), pins, groups)
+        elsewhere = reference if isinstance(reference, Unknown) else None
+        return Leg(subnet, elsewhere, vpc, v4[0].joined(v6[0]), pins, None)
 
     def _family(
         self, endpoint: r.Endpoint, subnet: r.Subnet, vpc: r.Text, family: Intervals

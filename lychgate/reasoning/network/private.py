@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import ANYWHERE
-from lychgate.reasoning.network.answers import Answer, Bounds, Hop, Unknown, exactly, no
+from lychgate.reasoning.network.answers import PERHAPS, Answer, Bounds, Hop, Unknown, exactly, no
 from lychgate.reasoning.network.filters import Filters
 from lychgate.reasoning.network.flows import DESTINATION, SOURCE, FlowSet
 from lychgate.reasoning.network.intervals import intersect
@@ -52,16 +53,30 @@ class Private:
         if only is not None:
             refusal = f"{target.id} is not reached on these ports"
             listen.append(Stage(exactly(only), refusal, nothing_to_say, nothing_to_say))
-        answers = []
+        answers: list[Answer[Hop]] = []
         for near in from_legs:
             for far in to_legs:
                 pins = [*held, *([] if client else near.pinned(SOURCE)), *far.pinned(DESTINATION)]
-                for link in [Link("vpc", near.subnet.id)] if _same_subnet(near, far) else self.links(near.vpc, far.vpc):
-                    row = [*self._way(near, far, link, client), *listen]
-                    answers.append(evaluate(source.id, target.id, row, pins))
+                rows = self._ways(near, far, client)
+                answers.extend(evaluate(source.id, target.id, [*row, *listen], pins) for row in rows)
         if not answers:
             return no(f"the VPCs of {source.id} and {target.id} are not joined")
         return combine(source.id, target.id, answers)
+
+    def _ways(self, near: Leg, far: Leg, client: Spans | None) -> Iterator[list[Stage]]:
+        """The rows of stages of all ways between two interfaces."""
+        doubt = near.elsewhere or far.elsewhere
+        if near.subnet.id == far.subnet.id or doubt is not None:
+            # Inside one subnet there is neither a route nor a network ACL.
+            row = self._way(near, far, None, client)
+            if doubt is not None:
+                perhaps = Stage(PERHAPS, "", nothing_to_say, lambda _: (doubt,))
+                row.append(perhaps)
+            yield row
+            if doubt is None:
+                return
+        for link in self.links(near.vpc, far.vpc):
+            yield self._way(near, far, link, client)
 
     def links(self, near: r.Text, far: r.Text) -> list[Link | Unknown]:
         """The ways in which two VPCs are joined; an Unknown where that cannot be told."""
@@ -100,7 +115,8 @@ class Private:
                 found.append(doubt)
         return found
 
-    def _way(self, near: Leg, far: Leg, link: Link | Unknown, client: Spans | None) -> list[Stage]:
+    def _way(self, near: Leg, far: Leg, link: Link | Unknown | None, client: Spans | None) -> list[Stage]:
+        """The stages over a link, or (None) inside one subnet."""
         filters = self._filters
         origin = near.spans if client is None else client
         doubts = origin.unknowns + far.spans.unknowns
@@ -108,7 +124,7 @@ class Private:
         row = [Stage(Bounds(certain, possible), "they share no address family", nothing_to_say, lambda _: doubts)]
         reference = self._references(link)
         row.append(filters.group(near.groups, "egress", far.groups if reference == "both" else None))
-        if not _same_subnet(near, far):
+        if link is not None:
             there = self.link_spans(near.subnet, near.vpc, far.vpc, link)
             # Answers to a client's address that a load balancer kept go back through it, whatever the routes say.
             back = None if client else self.link_spans(far.subnet, far.vpc, near.vpc, link)
@@ -122,9 +138,9 @@ class Private:
         row.append(filters.group(far.groups, "ingress", near.groups if reference is not None else None))
         return row
 
-    def _references(self, link: Link | Unknown) -> Literal["both", "ingress"] | None:
+    def _references(self, link: Link | Unknown | None) -> Literal["both", "ingress"] | None:
         """In which rules a group of the other side may be named; over a transit gateway in ingress rules at most."""
-        if isinstance(link, Unknown) or link.kind != "tgw":
+        if not isinstance(link, Link) or link.kind != "tgw":
             return "both"
         gateway = self._inventory.find(r.TransitGateway, link.record)
         return "ingress" if isinstance(gateway, r.TransitGateway) and gateway.group_references is True else None
@@ -153,11 +169,6 @@ class Private:
             certain, possible = intersect(spans.certain, over.certain), intersect(spans.possible, over.possible)
             return Spans(certain, possible, spans.unknowns + over.unknowns)
         return spans
-
-
-def _same_subnet(near: Leg, far: Leg) -> bool:
-    """Traffic inside one subnet passes neither a network ACL nor a route."""
-    return near.placed and far.placed and near.subnet.id == far.subnet.id
 
 
 def _takes(link: Link, route: r.Route | None) -> Decision:
