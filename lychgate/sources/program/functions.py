@@ -43,7 +43,8 @@ class Functions:
     """Answers the function calls of one stack.
 
     `shapes` tells the fields of a function's result, as the program's SDK declares them; `account` and `region` are the
-    environment's. `not_inspected` lists the calls whose result would have been objects that nobody has seen, with why.
+    environment's. `not_inspected` lists the calls whose result would have been objects that nobody has seen, with why,
+    until somebody takes them from it.
     """
 
     def __init__(
@@ -82,11 +83,8 @@ class Functions:
         except ValueError as error:
             raise FunctionError(f"{token}: {error}") from error
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
-            what = (
-                f"the argument {error} is missing"
-                if isinstance(error, KeyError)
-                else f"{type(error).__name__}: {error}"
-            )
+            missing = isinstance(error, KeyError)
+            what = f"the argument {error} is missing" if missing else f"{type(error).__name__}: {error}"
             raise FunctionError(f"{token}: its arguments are not as expected ({what})") from error
         return ({name: Secret(value) for name, value in result.items()} if secret else result), answered
 

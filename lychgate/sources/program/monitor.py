@@ -6,6 +6,7 @@ https://github.com/pulumi/pulumi/blob/master/proto/pulumi/resource.proto
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable
@@ -353,13 +354,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         arguments = from_struct(request.args)
         provider = self.recorded.resources.get(request.provider.rpartition("::")[0])
         where = self.answers.region_of(provider), self.answers.account_of(provider)
-        skipped = len(self.functions.not_inspected)
         configuration = provider.properties if provider else self.provider_config(request.tok.partition(":")[0])
         result, answered = self.functions.call(
             request.tok, arguments, where[0], account=where[1], provider=configuration
         )
-        for token, why in self.functions.not_inspected[skipped:]:
-            self.recorded.not_inspected.append(NotInspected(self.stack, self.root, token, why))
+        with contextlib.suppress(IndexError):  # other calls may take from the list at the same time
+            while True:
+                token, why = self.functions.not_inspected.pop(0)
+                self.recorded.not_inspected.append(NotInspected(self.stack, self.root, token, why))
         if answered:
             self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
         answer: dict[str, Any] = {"return": to_struct(result)}

@@ -239,7 +239,7 @@ def test_manifests_become_objects_and_charts_are_said_to_be_unseen(captured: Cap
     assert kinds == ["ConfigMap", "Deployment", "Namespace", "Secret", "kubernetes"]
     assert outputs(graph)["service"] == Secret(Unknown()), "the chart's values hold a secret"
     assert outputs(graph)["deployment"] == "api"
-    assert sorted((found.urn.rpartition("::")[2], found.why.partition(" is ")[0]) for found in graph.not_inspected) == [
+    assert sorted((found.type, found.why.partition(" is ")[0]) for found in graph.not_inspected) == [
         ("kubernetes:helm:template", "the Helm chart nginx"),
         ("kubernetes:kustomize:directory", "the kustomization ./overlays/production"),
     ]
