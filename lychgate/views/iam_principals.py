@@ -302,7 +302,7 @@ def _memberships(graph: Graph) -> dict[str, tuple[list[Resource], list[UnknownRe
 
 class Elsewhere(Identity):
     """A carrier of policies for an identity that the program does not manage, or that is not known: a RolePolicy or
-    attachment that names an existing role, or a Policy that nothing in the program attaches."""
+    attachment that names an existing role, or a Policy that nothing in the program attaches or uses as a boundary."""
 
     types = (POLICY, *CARRIERS)
     __slots__ = ()
@@ -336,6 +336,12 @@ def _elsewhere(graph: Graph) -> list[Resource]:
         for resource in placed.elsewhere
         if all(resource.type != kind.inline for kind in KINDS)
         for _, policy in references(graph, resource, arn_property(resource), POLICY)[0]
+        if policy is not None
+    }
+    attached |= {  # a boundary gives no rights
+        policy.urn
+        for identity in graph.of_type(ROLE, USER)
+        for _, policy in references(graph, identity, "permissionsBoundary", POLICY)[0]
         if policy is not None
     }
     alone = [one for one in graph.of_type(POLICY) if not one.external and one.urn not in attached]
