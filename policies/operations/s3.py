@@ -1,0 +1,149 @@
+"""Operation of Amazon S3 buckets: versions, access logs, deletion."""
+
+from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.views.s3 import BUCKETS, Bucket
+
+
+@rule(
+    id="s3-bucket-without-versioning",
+    title="An S3 bucket keeps no versions of its objects",
+    layer="operations",
+    severity="medium",
+    judges=Bucket,
+    rationale="""Without versions an object that is overwritten or deleted, by mistake or by an intruder, is gone. Logs and
+    evidence in a bucket must not be changeable without a trace.""",
+    remediation="Give the bucket a BucketVersioning with versioningConfiguration.status `Enabled`.",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        bucket = aws.s3.Bucket("receipts")
+        aws.s3.BucketVersioning("receipts", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts", versioning={"enabled": True})
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts")
+        """,
+        """
+        import pulumi_aws as aws
+
+        bucket = aws.s3.BucketV2("receipts")
+        aws.s3.BucketVersioning("receipts", bucket=bucket.id, versioning_configuration={"status": "Suspended"})
+        """,
+    ],
+)
+def s3_bucket_without_versioning(bucket: Bucket, case: Case) -> Answer:
+    """Enabled, wherever it was said; suspended is not enabled."""
+    return PASS if bucket.versioned else fail("The bucket keeps no versions: what is overwritten or deleted is gone.")
+
+
+def _receives_logs(bucket: Bucket) -> bool:
+    """Whether other buckets of the graph write their access logs to this one."""
+    targets: set[str] = bucket.graph.once("log buckets", lambda: _log_targets(bucket))
+    return bucket.resource.urn in targets
+
+
+def _log_targets(bucket: Bucket) -> set[str]:
+    found = (bucket.graph.resolve(other.log_bucket, *BUCKETS) for other in Bucket.all(bucket.graph))
+    return {resource.urn for resource in found if resource is not None}
+
+
+@rule(
+    id="s3-bucket-without-access-logs",
+    title="Access to an S3 bucket is not logged",
+    layer="operations",
+    severity="medium",
+    judges=Bucket,
+    rationale="""Who read or changed an object with cardholder data must be found in a log (PCI DSS 10.2.1). A bucket
+    writes no access log unless it is told where to.""",
+    remediation="Give the bucket a BucketLogging whose targetBucket is the log bucket of the environment.",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        logs = aws.s3.Bucket("logs")
+        bucket = aws.s3.Bucket("receipts")
+        aws.s3.BucketLogging("receipts", bucket=bucket.id, target_bucket=logs.id, target_prefix="receipts/")
+        """,
+        """
+        import pulumi_aws as aws
+
+        bucket = aws.s3.BucketV2("receipts", loggings=[{"target_bucket": "central-logs"}])
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts", tags={"data-classification": "cardholder"})
+        """,
+        """
+        import pulumi_aws as aws
+
+        logs = aws.s3.Bucket("logs")
+        other = aws.s3.Bucket("other")
+        aws.s3.BucketLogging("receipts", bucket=logs.id, target_bucket=other.id, target_prefix="receipts/")
+        aws.s3.Bucket("receipts")
+        """,
+    ],
+)
+def s3_bucket_without_access_logs(bucket: Bucket, case: Case) -> Answer:
+    """Judged where the bucket is in scope; a bucket that holds the logs of others does not log itself."""
+    if not bucket.labels.in_scope:
+        return not_applicable(f"the bucket holds {bucket.labels.classification} data")
+    if bucket.log_bucket is not None:
+        return PASS
+    if _receives_logs(bucket):
+        return not_applicable("the bucket holds the access logs of others")
+    return fail("Nobody can tell who read or changed the bucket's objects: it writes no access log.")
+
+
+@rule(
+    id="s3-bucket-destroyed-with-its-objects",
+    title="An S3 bucket is deleted together with all its objects",
+    layer="operations",
+    severity="high",
+    judges=Bucket,
+    scope="resource",
+    rationale="""With forceDestroy a bucket that leaves the program, by a rename for example, takes every object and version
+    with it. Nothing asks first, and nothing brings the data back.""",
+    remediation="Leave forceDestroy out: S3 then refuses to delete a bucket that holds objects.",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts")
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts", force_destroy=False)
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("receipts", force_destroy=True)
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.s3.BucketV2("receipts", force_destroy=True)
+        """,
+    ],
+    remedy=lambda properties, parameters: {**properties, "forceDestroy": False},
+)
+def s3_bucket_destroyed_with_its_objects(bucket: Bucket, case: Case) -> Answer:
+    """Off unless it is switched on."""
+    if bucket.force_destroy:
+        return fail("forceDestroy is on: renaming or removing the bucket deletes all its objects and versions.")
+    return PASS
