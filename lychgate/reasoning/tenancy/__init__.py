@@ -21,6 +21,9 @@ ends a path: that two tenants both use a shared bucket is what sharing it declar
 replicated, or a shared topic delivers to a tenant's queue, moves what was declared common. A resource acts when it is
 the source of any edge of a kind in ACTING_KINDS, which a store never is; `Owned.acts` overrides that.
 
+Direct crossings are all listed. Of the paths, every resource that is the source or the target of any has a shortest
+one, and so has every pair of owners: judging single resources by the list is safe.
+
 **Shared** resources cross nothing by themselves, in neither direction, even when they also carry a label.
 
 **Unlabelled** resources: an edge that touches one is an *unknown* crossing, since its other end may be of any owner. A

@@ -87,18 +87,18 @@ class Crossing:
 
 
 def crossings(owned: Iterable[Owned], edges: Iterable[Edge], dimension: Dimension = "tenant") -> list[Crossing]:
-    """All crossings of a dimension, in a fixed order.
+    """The crossings of a dimension, in a fixed order.
 
-    Every direct edge between different owners, every edge that touches an unlabelled resource (state unknown), and for
-    each pair of an owner and another owner's resource that it reaches only through resources in between, one shortest
-    path. Raises ValueError when a URN is given two different owners.
+    Every direct edge between different owners, and every edge that touches an unlabelled resource (state unknown). Of
+    the paths through resources in between, whose number may be vast: a shortest one for each resource that is reached
+    from another owner, for each resource that reaches another owner's, and for each pair of owners. Raises ValueError
+    when a URN is given two different owners.
     """
     owners = _by_urn(owned)
-    row = sorted(set(edges), key=lambda edge: (edge.source, edge.target, edge.kind, edge.detail))
+    row = sorted(set(edges))
     values = {urn: item.owner(dimension) for urn, item in owners.items()}
     shared = {urn for urn, item in owners.items() if item.shared}
     found: list[Crossing] = []
-    direct: set[tuple[str, str]] = set()
     for edge in row:
         if edge.source in shared or edge.target in shared or edge.source == edge.target:
             continue
@@ -106,9 +106,9 @@ def crossings(owned: Iterable[Owned], edges: Iterable[Edge], dimension: Dimensio
         if source is None or target is None:
             found.append(Crossing((edge,), source, target, "unknown"))
         elif source != target:
-            direct.add((source, edge.target))
             found.append(Crossing((edge,), source, target, "yes"))
-    found.extend(_through_others(owners, values, row, direct))
+    between = _Between(owners, values, row).chosen()
+    found.extend(Crossing(path, values[path[0].source], values[path[-1].target], "yes") for path in between)
     return sorted(found, key=lambda item: (item.source, item.target, item.path, item.state))
 
 
@@ -120,46 +120,92 @@ def _by_urn(owned: Iterable[Owned]) -> dict[str, Owned]:
     return found
 
 
-def _through_others(
-    owners: Mapping[str, Owned], values: Mapping[str, str | None], row: list[Edge], direct: set[tuple[str, str]]
-) -> list[Crossing]:
-    """For each owner, a breadth-first search from all its resources through acting resources of no owner."""
-    leaving: dict[str, list[Edge]] = {}
-    for edge in row:
-        leaving.setdefault(edge.source, []).append(edge)
-    acting = {edge.source for edge in row if edge.kind in ACTING_KINDS}
-    told = {urn: item.acts for urn, item in owners.items() if item.acts is not None}
-    passable = {urn for urn in leaving if values.get(urn) is None and told.get(urn, urn in acting)}
-    entries: dict[str, list[Edge]] = {}
-    for edge in row:
-        owner = values.get(edge.source)
-        if owner is not None and edge.target in passable:
-            entries.setdefault(owner, []).append(edge)
-    found: list[Crossing] = []
-    for owner, first in sorted(entries.items()):
-        for path in _shortest(first, leaving, passable):
-            target = values.get(path[-1].target)
-            if target is not None and target != owner and (owner, path[-1].target) not in direct:
-                found.append(Crossing(path, owner, target, "yes"))
-    return found
+Path = tuple[Edge, ...]
 
 
-def _shortest(first: list[Edge], leaving: Mapping[str, list[Edge]], passable: set[str]) -> list[tuple[Edge, ...]]:
-    """One shortest path from any first edge to each resource beyond; paths go on through passable resources only."""
-    reached: set[str] = set()
-    paths: dict[str, tuple[Edge, ...]] = {}
-    waiting: deque[tuple[Edge, ...]] = deque()
-    for edge in first:
-        if edge.target not in reached:
-            reached.add(edge.target)
-            waiting.append((edge,))
-    while waiting:
-        path = waiting.popleft()
-        for edge in leaving.get(path[-1].target, ()):
-            if edge.target in reached:
-                continue
-            reached.add(edge.target)
-            paths[edge.target] = longer = (*path, edge)
-            if edge.target in passable:
-                waiting.append(longer)
-    return list(paths.values())
+class _Between:
+    """The paths through resources of no owner that act."""
+
+    def __init__(self, owners: Mapping[str, Owned], values: Mapping[str, str | None], row: list[Edge]) -> None:
+        self._values = values
+        self._leaving: dict[str, list[Edge]] = {}
+        self._entering: dict[str, list[Edge]] = {}
+        for edge in row:
+            self._leaving.setdefault(edge.source, []).append(edge)
+            self._entering.setdefault(edge.target, []).append(edge)
+        acting = {edge.source for edge in row if edge.kind in ACTING_KINDS}
+        told = {urn: item.acts for urn, item in owners.items() if item.acts is not None}
+        self._passable = {urn for urn in self._leaving if values.get(urn) is None and told.get(urn, urn in acting)}
+        self._entries = [edge for edge in row if values.get(edge.source) is not None and edge.target in self._passable]
+
+    def chosen(self) -> list[Path]:
+        """A shortest path for each target, each source and each pair of owners."""
+        best: dict[tuple[str, ...], Path] = {}
+        by_owner: dict[str, list[Edge]] = {}
+        for edge in self._entries:
+            by_owner.setdefault(self._owner(edge.source), []).append(edge)
+        for owner, first in sorted(by_owner.items()):
+            for path in self._onward(first):
+                other = self._values.get(path[-1].target)
+                if other is not None and other != owner:
+                    _keep(best, ("target", path[-1].target), path)
+                    _keep(best, ("owners", owner, other), path)
+        ways = self._ways_on()
+        for edge in self._entries:
+            for owner, rest in ways.get(edge.target, {}).items():
+                if owner != self._owner(edge.source):
+                    _keep(best, ("source", edge.source), (edge, *rest))
+        return sorted(set(best.values()))
+
+    def _owner(self, urn: str) -> str:
+        owner = self._values[urn]
+        assert owner is not None
+        return owner
+
+    def _onward(self, first: list[Edge]) -> Iterable[Path]:
+        """Breadth first from the first edges: one shortest path to each resource beyond."""
+        reached: set[str] = set()
+        waiting: deque[Path] = deque()
+        for edge in first:
+            if edge.target not in reached:
+                reached.add(edge.target)
+                waiting.append((edge,))
+        while waiting:
+            path = waiting.popleft()
+            for edge in self._leaving[path[-1].target]:
+                if edge.target not in reached:
+                    reached.add(edge.target)
+                    longer = (*path, edge)
+                    yield longer
+                    if edge.target in self._passable:
+                        waiting.append(longer)
+
+    def _ways_on(self) -> dict[str, dict[str, Path]]:
+        """Backwards from all owned resources: for each resource in between, shortest ways to its two nearest owners.
+
+        Two are enough: whoever comes in, one of them is another owner.
+        """
+        ways: dict[str, dict[str, Path]] = {}
+        waiting: deque[tuple[str, str, Path]] = deque()
+
+        def offer(urn: str, owner: str, path: Path) -> None:
+            known = ways.setdefault(urn, {})
+            if owner not in known and len(known) < 2:
+                known[owner] = path
+                waiting.append((urn, owner, path))
+
+        for urn in sorted(self._passable):
+            for edge in self._leaving[urn]:
+                if self._values.get(edge.target) is not None:
+                    offer(urn, self._owner(edge.target), (edge,))
+        while waiting:
+            urn, owner, path = waiting.popleft()
+            for edge in self._entering.get(urn, ()):
+                if edge.source in self._passable:
+                    offer(edge.source, owner, (edge, *path))
+        return ways
+
+
+def _keep(best: dict[tuple[str, ...], Path], key: tuple[str, ...], path: Path) -> None:
+    if key not in best or len(path) < len(best[key]):
+        best[key] = path
