@@ -7,10 +7,11 @@ what a value is, only where it is from; so looking at it does not count as readi
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Secret, Symbol, Unknown, UnknownRead, secret_texts
@@ -27,14 +28,21 @@ PASSWORDS: dict[str, tuple[str, ...]] = {
 SECRET_VALUES: dict[str, tuple[str, ...]] = {
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretStringWo", "secretBinary"),
     "aws:ssm/parameter:Parameter": ("value", "valueWo", "insecureValue"),
+    "kubernetes:core/v1:Secret": ("stringData", "data"),
+    "kubernetes:core/v1:SecretPatch": ("stringData", "data"),
 }
-CODE = ("aws:lambda/function:Function", "aws:ecs/taskDefinition:TaskDefinition")
+KEY_MATERIAL: dict[str, tuple[str, ...]] = {
+    "aws:kms/externalKey:ExternalKey": ("keyMaterialBase64",),
+    "aws:acm/certificate:Certificate": ("privateKey", "privateKeyWo"),
+    "aws:iam/serverCertificate:ServerCertificate": ("privateKey",),
+    "aws:apigateway/domainName:DomainName": ("certificatePrivateKey",),
+}
 
 # Names of fields that stand beside a password and are none.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
 HARMLESS = re.compile(
     r"(user(name)?|login|email|(db)?host(name)?|port|engine|(db)?name|database|schema|db(cluster|instance)identifier|region"
-    r"|(master)?arn|id|account(id)?|ur[li]|endpoint|ssl(mode)?|type|description|version)"
+    r"|(master)?arn|id|account(id)?|ur[li]|endpoint|ssl(mode)?|type|description|version|(tls|ca)\.crt)"
 )
 NAMED = re.compile(
     r"(password|passwd|passphrase|secret|token|(^|[_\-.])(pass|pwd|pat|dsn|credentials?|connection[_\-.]?string"
@@ -49,7 +57,6 @@ SHAPED = re.compile(
 IN_URL = re.compile(r"://[^:/@\s]*:([^@/\s]+)@")
 # What stands for a credential that is kept elsewhere: an ARN, a reference, a variable that is filled in later.
 REFERENCE = re.compile(r"arn:[\w-]+:|\{\{resolve:|\$\{[^}]+\}$|(ssm|secretsmanager|vault):|(/[\w.-]+){2,}$")
-STORES = ("aws:secretsmanager/secret:Secret", "aws:ssm/parameter:Parameter")
 PLACEHOLDER = re.compile(
     r"(change|replace|fill|set)[-_ ]?(me|this|it)?([-_ ](in|later|by hand))?|placeholder|dummy|initial|todo|x+|\{\}",
     re.IGNORECASE,
@@ -129,25 +136,42 @@ def written_in_text(text: str, origins: Origins) -> bool:
     return shaped is not None and not origins.elsewhere(shaped.group())
 
 
-class PasswordHolder(View):
-    """A database or cache whose password a program can set."""
+class _Holder(View):
+    """A resource with properties that hold a credential, and nothing else."""
 
-    types = tuple(PASSWORDS)
+    holds: ClassVar[dict[str, tuple[str, ...]]] = {}
     __slots__ = ()
 
     @property
     def written(self) -> list[str]:
-        """The properties whose password is written in the program, which an unknown one is not."""
+        """The properties whose credential is written in the program, which an unknown one is not."""
         found = []
-        for name in PASSWORDS[self.resource.type]:
+        for name in self.holds[self.resource.type]:
             value = opened(self.resource.properties.get(name))
             if isinstance(value, str) and value and not Origins(self.graph, self.resource, name).elsewhere(value):
                 found.append(name)
         return found
 
 
+class PasswordHolder(_Holder):
+    """A database or cache whose password a program can set."""
+
+    types = tuple(PASSWORDS)
+    holds = PASSWORDS
+    __slots__ = ()
+
+
+class KeyMaterial(_Holder):
+    """A key or certificate whose secret part a program brings with it."""
+
+    types = tuple(KEY_MATERIAL)
+    holds = KEY_MATERIAL
+    __slots__ = ()
+
+
 class SecretValue(View):
-    """A value that a program puts into a secret store: a version of a secret, or a parameter of type SecureString."""
+    """A value that a program puts into a store of secrets: a version of a secret, a parameter of type SecureString, a
+    Kubernetes Secret."""
 
     types = tuple(SECRET_VALUES)
     __slots__ = ()
@@ -162,35 +186,59 @@ class SecretValue(View):
     def written(self) -> list[str]:
         """The properties, or fields of a JSON object in them, whose value is written in the program.
 
-        Raises `UnknownRead` where a value is unknown as a whole.
+        Raises `UnknownRead` where there is none, but a value that is unknown as a whole.
         """
-        return [place for name in SECRET_VALUES[self.resource.type] for place in self._written(name)]
+        found: list[str] = []
+        unread: UnknownRead | None = None
+        for name, place, value in self._values():
+            if isinstance(value, Unknown):
+                unread = UnknownRead(self.resource.urn, place, value.why)
+            elif isinstance(value, str) and value:
+                found += self._written(name, place, value)
+        if unread is not None and not found:
+            raise unread
+        return found
 
-    def _written(self, name: str) -> Iterator[str]:
-        value = opened(self.resource.properties.get(name))
-        if isinstance(value, Unknown):
-            raise UnknownRead(self.resource.urn, name, value.why)
-        if not isinstance(value, str) or not value:
-            return
-        if name in self.resource.options.get("ignoreChanges", ()) and PLACEHOLDER.fullmatch(value):
+    def _values(self) -> Iterator[tuple[str, str, Any]]:
+        """Property, place and value of each; a Kubernetes Secret has several in a property, some in base64."""
+        for name in SECRET_VALUES[self.resource.type]:
+            value = opened(self.resource.properties.get(name))
+            if not isinstance(value, dict):
+                yield name, name, value
+                continue
+            for key, item in value.items():
+                text = opened(item)
+                yield name, f"{name}.{key}", _decoded(text) if name == "data" and isinstance(text, str) else text
+
+    def _written(self, name: str, place: str, text: str) -> Iterator[str]:
+        if name in self.resource.options.get("ignoreChanges", ()) and PLACEHOLDER.fullmatch(text):
             return
         origins = Origins(self.graph, self.resource, name)
-        fields = _fields(value)
+        fields = _fields(text)
         if fields is None:
-            if not origins.elsewhere(value) or written_in_text(value, origins):
-                yield name
+            whole = name == place or _is_value(place.partition(".")[2], text)
+            if (whole and not origins.elsewhere(text)) or written_in_text(text, origins):
+                yield place
             return
-        for field, text in fields:
-            if (_is_value(field, text) and not origins.elsewhere(text)) or written_in_text(text, origins):
-                yield f"{name} ({field})"
+        for field, part in fields:
+            if (_is_value(re.split(r"[.\[]", field)[-1], part) and not origins.elsewhere(part)) or written_in_text(
+                part, origins
+            ):
+                yield f"{place} ({field})"
 
 
-def _is_value(field: str, text: str) -> bool:
-    """Whether a field of a secret's JSON object holds what is secret, not what stands beside it."""
-    last = re.split(r"[.\[]", field)[-1]
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return text
+
+
+def _is_value(name: str, text: str) -> bool:
+    """Whether a field of this name in a secret holds what is secret, not what stands beside it."""
     if text.isdigit() or text.lower() in ("true", "false"):
-        return looks_like_credential(last)
-    return not HARMLESS.fullmatch(re.sub(r"[_-]", "", last.lower()))
+        return looks_like_credential(name)
+    return not HARMLESS.fullmatch(re.sub(r"[_-]", "", name.lower()))
 
 
 def _fields(text: str) -> list[tuple[str, str]] | None:
@@ -213,57 +261,3 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _leaves(item, f"{path}[{index}]")
     elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
         yield path, str(value)
-
-
-class Environment(View):
-    """Code that gets environment variables: a Lambda function, or the containers of an ECS task."""
-
-    types = CODE
-    __slots__ = ()
-
-    @property
-    def credentials(self) -> list[str]:
-        """The variables that hold a credential itself, with the container's name.
-
-        A credential is what Pulumi marks as secret, what is so named and is no reference to a secret store, and what
-        looks like one. Raises `UnknownRead` where a variable is so named and its value is unknown.
-        """
-        return self.once("credentials", lambda: [place for place, *_ in filter(self._is_credential, self._variables())])
-
-    def _is_credential(self, variable: tuple[str, str, Any, str]) -> bool:
-        _, name, value, property_ = variable
-        named = looks_like_credential(name)
-        if isinstance(value, Unknown):
-            if named:
-                raise UnknownRead(self.resource.urn, f"{property_} ({name})", value.why)
-            return False
-        text = opened(value)
-        if isinstance(value, Secret):
-            return not isinstance(text, str) or not REFERENCE.match(text)
-        if not isinstance(text, str) or not text:
-            return False
-        plain = text.isdigit() or text.lower() in ("true", "false") or REFERENCE.match(text)
-        if named and not plain and not self._names_store(text, property_):
-            return True
-        return written_in_text(text, Origins(self.graph, self.resource, property_))
-
-    def _names_store(self, text: str, property_: str) -> bool:
-        """Whether the text is the name of a secret or parameter that the property refers to."""
-        found = (self.graph.by_urn.get(urn) for urn in self.resource.property_dependencies.get(property_, ()))
-        return any(one.type in STORES and text in (one.id, one.outputs.get("name")) for one in found if one is not None)
-
-    def _variables(self) -> Iterator[tuple[str, str, Any, str]]:
-        """Place for messages, name, value and property of each variable."""
-        if self.resource.type == CODE[0]:
-            environment = opened(self.resource.properties.get("environment"))
-            variables = opened(environment.get("variables")) if isinstance(environment, dict) else environment
-            if isinstance(variables, Unknown):
-                raise UnknownRead(self.resource.urn, "environment.variables", variables.why)
-            for name, value in (variables or {}).items():
-                yield name, name, value, "environment"
-            return
-        containers = self.read.document("containerDefinitions")
-        for container in containers if isinstance(containers, list) else ():
-            for variable in container.get("environment") or ():
-                name = str(variable.get("name", ""))
-                yield f"{name} of {container.get('name')}", name, variable.get("value"), "containerDefinitions"

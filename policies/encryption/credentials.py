@@ -1,7 +1,8 @@
 """Credentials that are written in the program, or shown to everybody who may look at its code's configuration."""
 
 from lychgate import PASS, Answer, Case, fail, rule
-from lychgate.views.credentials import Environment, PasswordHolder, SecretValue
+from lychgate.views.credentials import KeyMaterial, PasswordHolder, SecretValue
+from lychgate.views.environments import Environment
 
 
 @rule(
@@ -38,6 +39,14 @@ from lychgate.views.credentials import Environment, PasswordHolder, SecretValue
                 {"username": "legacy", "engine": "postgres", "port": 5432, "password": key.secret}
             ),
         )
+        """,
+        """
+        import pulumi_aws as aws
+        import pulumi_kubernetes as k8s
+
+        # A Kubernetes Secret whose password comes from elsewhere.
+        key = aws.iam.AccessKey("legacy", user="legacy")
+        k8s.core.v1.Secret("legacy", string_data={"username": "legacy", "password": key.secret})
         """,
         """
         import pulumi
@@ -102,6 +111,25 @@ from lychgate.views.credentials import Environment, PasswordHolder, SecretValue
         import pulumi_aws as aws
 
         aws.ssm.Parameter("database", type="SecureString", value="correct-horse-battery")
+        """,
+        """
+        import base64
+
+        import pulumi_kubernetes as k8s
+
+        # Base64 hides nothing.
+        k8s.core.v1.Secret(
+            "database",
+            data={
+                "username": base64.b64encode(b"app").decode(),
+                "password": base64.b64encode(b"correct-horse-battery").decode(),
+            },
+        )
+        """,
+        """
+        import pulumi_kubernetes as k8s
+
+        k8s.core.v1.Secret("database", string_data={"uri": "postgres://app:correct-horse@db.example.internal/cards"})
         """,
     ],
 )
@@ -185,16 +213,66 @@ def database_password_in_program(database: PasswordHolder, case: Case) -> Answer
 
 
 @rule(
+    id="key-material-in-program",
+    title="The secret part of a key or certificate is written in the program",
+    layer="encryption",
+    severity="critical",
+    judges=KeyMaterial,
+    rationale="""Whoever can read the repository can decrypt what the key protects, or pass for the server that the
+    certificate names. PCI DSS asks that keys are handed over and kept only in safe forms, with few who can see them in
+    clear.""",
+    remediation="""Let KMS make the key and ACM the certificate. Material that has to be imported comes from a secret
+    store or secret configuration, or is imported by hand.""",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        aws.acm.Certificate("front", domain_name="shop.example.com", validation_method="DNS")
+        """,
+        """
+        import pulumi_aws as aws
+
+        # The material is imported by hand, later.
+        aws.kms.ExternalKey("partner", description="key of a partner")
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.kms.ExternalKey("partner", key_material_base64="c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlIQ==")
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        pem = "-----BEGIN PRIVATE KEY-----\\nnot a real one\\n-----END PRIVATE KEY-----"
+        aws.acm.Certificate("front", certificate_body="front", private_key=pulumi.Output.secret(pem))
+        """,
+    ],
+)
+def key_material_in_program(material: KeyMaterial, case: Case) -> Answer:
+    """A known text that is no output and not from secret configuration."""
+    if not material.written:
+        return PASS
+    return fail(
+        f"{', '.join(material.written)} of {material.name} is written in the program, so everybody who can read the "
+        "repository has the key."
+    )
+
+
+@rule(
     id="credential-in-environment-variable",
-    title="A Lambda function or ECS task gets a credential in a plain environment variable",
+    title="Code gets a credential in a plain environment variable",
     layer="encryption",
     severity="high",
     judges=Environment,
-    rationale="""Environment variables are shown by the console, by `GetFunctionConfiguration` and
-    `DescribeTaskDefinition`, and in every crash report, so far more people can read the credential than need it. PCI
-    DSS forbids hard-coded passwords of system accounts.""",
-    remediation="""Keep the value in Secrets Manager. A task gets it by `secrets` with `valueFrom` instead of
-    `environment`; a function gets the secret's ARN, and reads it with its role when it starts.""",
+    rationale="""Environment variables are shown by the console, by `GetFunctionConfiguration`, `DescribeTaskDefinition`
+    and `kubectl describe`, and in many a crash report: far more people can read the credential than need it. PCI DSS
+    forbids hard-coded passwords of system accounts.""",
+    remediation="""Keep the value in a secret store. An ECS task gets it by `secrets` with `valueFrom`, a Kubernetes
+    container by `valueFrom.secretKeyRef`; a function gets the secret's ARN, and reads it with its role when it
+    starts.""",
     compliant=[
         """
         import pulumi_aws as aws
@@ -233,6 +311,35 @@ def database_password_in_program(database: PasswordHolder, case: Case) -> Answer
                     }
                 ]
             ),
+        )
+        """,
+        """
+        import pulumi_kubernetes as k8s
+
+        labels = {"app": "api"}
+        k8s.apps.v1.Deployment(
+            "api",
+            spec={
+                "selector": {"match_labels": labels},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {
+                        "containers": [
+                            {
+                                "name": "api",
+                                "image": "example/api",
+                                "env": [
+                                    {"name": "LOG_LEVEL", "value": "info"},
+                                    {
+                                        "name": "DB_PASSWORD",
+                                        "value_from": {"secret_key_ref": {"name": "database", "key": "password"}},
+                                    },
+                                ],
+                            }
+                        ]
+                    },
+                },
+            },
         )
         """,
     ],
@@ -284,6 +391,34 @@ def database_password_in_program(database: PasswordHolder, case: Case) -> Answer
                     },
                 ]
             ),
+        )
+        """,
+        """
+        import pulumi_kubernetes as k8s
+
+        # In a container that only prepares the others.
+        k8s.batch.v1.CronJob(
+            "report",
+            spec={
+                "schedule": "0 3 * * *",
+                "job_template": {
+                    "spec": {
+                        "template": {
+                            "spec": {
+                                "restart_policy": "Never",
+                                "init_containers": [
+                                    {
+                                        "name": "migrate",
+                                        "image": "example/migrate",
+                                        "env": [{"name": "PGPASSWORD", "value": "correct-horse-battery"}],
+                                    }
+                                ],
+                                "containers": [{"name": "report", "image": "example/report"}],
+                            }
+                        }
+                    }
+                },
+            },
         )
         """,
     ],

@@ -8,7 +8,7 @@ from lychgate.views.rds import Database, Proxy
 
 
 @rule(
-    id="database-storage-unencrypted",
+    id="rds-storage-unencrypted",
     title="The storage of a database is not encrypted",
     layer="encryption",
     severity="critical",
@@ -64,7 +64,7 @@ from lychgate.views.rds import Database, Proxy
         """,
     ],
 )
-def database_storage_unencrypted(database: Database, case: Case) -> Answer:
+def rds_storage_unencrypted(database: Database, case: Case) -> Answer:
     """Encrypted with any key; what is restored or replicated is as its source."""
     if database.encrypted:
         return PASS
@@ -73,7 +73,7 @@ def database_storage_unencrypted(database: Database, case: Case) -> Answer:
 
 
 @rule(
-    id="database-without-customer-key",
+    id="rds-storage-without-customer-key",
     title="The storage of a database is not encrypted with a customer managed key",
     layer="encryption",
     severity="high",
@@ -132,7 +132,7 @@ def database_storage_unencrypted(database: Database, case: Case) -> Answer:
         """,
     ],
 )
-def database_without_customer_key(database: Database, case: Case) -> Answer:
+def rds_storage_without_customer_key(database: Database, case: Case) -> Answer:
     """A customer's key is named, and used."""
     if database.key is not None and database.key.customer and database.encrypted:
         return PASS
@@ -143,7 +143,7 @@ def database_without_customer_key(database: Database, case: Case) -> Answer:
 
 
 @rule(
-    id="database-without-required-tls",
+    id="rds-without-required-tls",
     title="A database lets clients connect without TLS",
     layer="encryption",
     severity="high",
@@ -228,7 +228,7 @@ def database_without_customer_key(database: Database, case: Case) -> Answer:
         """,
     ],
 )
-def database_without_required_tls(database: Database, case: Case) -> Answer:
+def rds_without_required_tls(database: Database, case: Case) -> Answer:
     """By the parameter group, else by the version's default."""
     if database.requires_tls:
         return PASS
@@ -243,7 +243,7 @@ def _require(properties: dict[str, Any], parameters: None) -> dict[str, Any] | N
 
 
 @rule(
-    id="database-proxy-without-required-tls",
+    id="rds-proxy-without-required-tls",
     title="An RDS proxy lets clients connect without TLS",
     layer="encryption",
     severity="high",
@@ -272,7 +272,7 @@ def _require(properties: dict[str, Any], parameters: None) -> dict[str, Any] | N
         """,
     ],
 )
-def database_proxy_without_required_tls(proxy: Proxy, case: Case) -> Answer:
+def rds_proxy_without_required_tls(proxy: Proxy, case: Case) -> Answer:
     """Off by default."""
     if proxy.requires_tls:
         return PASS

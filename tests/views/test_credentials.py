@@ -9,7 +9,8 @@ import pytest
 
 from lychgate.model.graph import Graph, Resource, StackInfo
 from lychgate.model.values import UNKNOWN, Secret, Symbol, UnknownRead, reading
-from lychgate.views.credentials import Environment, PasswordHolder, SecretValue, looks_like_credential
+from lychgate.views.credentials import PasswordHolder, SecretValue, looks_like_credential
+from lychgate.views.environments import Environment
 from tests.views.helpers import STACK, resource
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
@@ -145,3 +146,16 @@ def test_variables() -> None:
         credentials({"DB_PASSWORD": UNKNOWN})
     with pytest.raises(UnknownRead, match="variables"):
         credentials(UNKNOWN)
+
+
+def kubernetes(data: Any) -> list[str]:
+    one = resource("kubernetes:core/v1:Secret", "database", {"stringData": data})
+    return SecretValue.of(graph(one), one).written
+
+
+def test_kubernetes_secrets() -> None:
+    assert kubernetes(Secret({"username": "app", "password": "horse", "tls.crt": "public"})) == ["stringData.password"]
+    assert kubernetes({"password": UNKNOWN, "token": "horse"}) == ["stringData.token"]
+    assert kubernetes({"config.json": '{"pass": "horse"}'}) == ["stringData.config.json (pass)"]
+    with pytest.raises(UnknownRead, match=r"stringData\.password"):
+        kubernetes({"password": Secret(UNKNOWN), "username": "app"})

@@ -1,0 +1,98 @@
+"""Environment variables that a program gives to the code it runs, and the credentials among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lychgate.model.values import Secret, Unknown, UnknownRead
+from lychgate.views.base import View
+from lychgate.views.credentials import REFERENCE, Origins, looks_like_credential, opened, written_in_text
+
+FUNCTION = "aws:lambda/function:Function"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+STORES = ("aws:secretsmanager/secret:Secret", "aws:ssm/parameter:Parameter")
+# Kind of workload -> where the pod's specification stands in it.
+POD_SPECS = {
+    **{
+        f"kubernetes:{version}:{kind}": "spec.template.spec"
+        for version, kinds in {
+            "apps/v1": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
+            "batch/v1": ("Job",),
+            "core/v1": ("ReplicationController",),
+        }.items()
+        for kind in kinds
+    },
+    "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template.spec",
+    "kubernetes:core/v1:Pod": "spec",
+}
+
+
+class Environment(View):
+    """Code that gets environment variables: a Lambda function, containers of an ECS task or of Kubernetes."""
+
+    types = (FUNCTION, TASK, *POD_SPECS)
+    __slots__ = ()
+
+    @property
+    def credentials(self) -> list[str]:
+        """The variables that hold a credential itself, with the container's name.
+
+        A credential is what Pulumi marks as secret, what is so named and is no reference to a secret store, and what
+        looks like one. Raises `UnknownRead` where a variable is so named and its value is unknown.
+        """
+        return self.once("credentials", lambda: [place for place, *_ in filter(self._is_credential, self._variables())])
+
+    def _is_credential(self, variable: tuple[str, str, Any, str]) -> bool:
+        _, name, value, property_ = variable
+        named = looks_like_credential(name)
+        if isinstance(value, Unknown):
+            if named:
+                raise UnknownRead(self.resource.urn, f"{property_} ({name})", value.why)
+            return False
+        text = opened(value)
+        if isinstance(value, Secret):
+            return not isinstance(text, str) or not REFERENCE.match(text)
+        if not isinstance(text, str) or not text:
+            return False
+        plain = text.isdigit() or text.lower() in ("true", "false") or REFERENCE.match(text)
+        if named and not plain and not self._names_store(text, property_):
+            return True
+        origins = self.once(property_, lambda: Origins(self.graph, self.resource, property_))
+        return written_in_text(text, origins)
+
+    def _names_store(self, text: str, property_: str) -> bool:
+        """Whether the text is the name of a secret or parameter that the property refers to."""
+        found = (self.graph.by_urn.get(urn) for urn in self.resource.property_dependencies.get(property_, ()))
+        return any(one.type in STORES and text in (one.id, one.outputs.get("name")) for one in found if one is not None)
+
+    def _variables(self) -> Iterator[tuple[str, str, Any, str]]:
+        """Place for messages, name, value and property of each variable."""
+        if self.resource.type == FUNCTION:
+            yield from self._of_function()
+        elif self.resource.type == TASK:
+            containers = self.read.document("containerDefinitions")
+            for container in containers if isinstance(containers, list) else ():
+                for variable in container.get("environment") or ():
+                    name = str(variable.get("name", ""))
+                    yield f"{name} of {container.get('name')}", name, variable.get("value"), "containerDefinitions"
+        else:
+            yield from self._of_pods()
+
+    def _of_function(self) -> Iterator[tuple[str, str, Any, str]]:
+        environment = opened(self.resource.properties.get("environment"))
+        variables = opened(environment.get("variables")) if isinstance(environment, dict) else environment
+        if isinstance(variables, Unknown):
+            raise UnknownRead(self.resource.urn, "environment.variables", variables.why)
+        for name, value in (variables or {}).items():
+            yield name, name, value, "environment"
+
+    def _of_pods(self) -> Iterator[tuple[str, str, Any, str]]:
+        pods = self.read.block(POD_SPECS[self.resource.type])
+        for kind in ("initContainers", "containers", "ephemeralContainers"):
+            for container in pods.blocks(kind):
+                for variable in container.blocks("env"):
+                    if not variable.has("valueFrom"):
+                        name = variable.text("name") or ""
+                        place = f"{name} of {container.text('name')}"
+                        yield place, name, variable.values.get("value"), pods.path.partition(".")[0]
