@@ -15,6 +15,7 @@ from lychgate.views.exposure import head, named_of, spelled_out, ties
 from lychgate.views.iam_principals import Role, User
 from lychgate.views.resource_policies import TrustPolicy
 
+OIDC_PROVIDERS = ("aws:iam/openIdConnectProvider:OpenIdConnectProvider",)
 SERVICE_ACCOUNTS = "kubernetes:core/v1:ServiceAccount"
 IRSA = "eks.amazonaws.com/role-arn"
 _SUBJECT = "system:serviceaccount:"
@@ -94,6 +95,16 @@ class PasswordPolicy(View):
     def days(self) -> float:
         """Days until a password expires, 0 for never."""
         return self.read.number("maxPasswordAge") or 0
+
+
+def client_ids(graph: Graph, arn: str) -> list[str]:
+    """The audiences that an OpenID Connect provider of the program accepts at all; empty where it is not part of it.
+
+    IAM refuses a token whose audience is none of them
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html). Raises UnknownRead.
+    """
+    provider = graph.resolve(arn, *OIDC_PROVIDERS)
+    return [] if provider is None or provider.external else provider.read.texts("clientIdLists")
 
 
 def workloads_of(role: Role) -> dict[str, str]:

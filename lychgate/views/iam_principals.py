@@ -28,6 +28,7 @@ from lychgate.views.attachments import (
     references,
 )
 from lychgate.views.base import View, companions
+from lychgate.views.managed_policies import aws_managed_name
 from lychgate.views.policy_text import read_policy
 from lychgate.views.rights import Facts, Prepared, Rights
 
@@ -97,6 +98,22 @@ class Identity(View):
         if self.unread:
             raise self.unread[0]
         return [one.policy for one in self.attached]
+
+    @property
+    def aws_managed(self) -> list[str]:
+        """The names of the AWS managed policies that are attached, those whose content is not known among them."""
+        return [name for reference in self._references if (name := aws_managed_name(reference.arn))]
+
+    @property
+    def unnamed(self) -> list[UnknownRead]:
+        """Why managed policies of it are not even known by name; empty where all are."""
+        carried = attachments(self.graph).carried(self.resource)
+        return list(carried.unread)
+
+    @property
+    def _references(self) -> list[Reference]:
+        """The managed policies that are attached."""
+        return attachments(self.graph).carried(self.resource).managed
 
     @property
     def boundary(self) -> Policy | None:
@@ -321,12 +338,29 @@ class Elsewhere(Identity):
         elif any(resource.type == kind.inline for kind in KINDS):
             yield from _read_inline(self.graph, resource)
         else:
-            name = arn_property(resource)
-            found, unknown = references(self.graph, resource, name, POLICY)
-            for arn, policy in found:
-                yield _read_managed(self.graph, Reference(resource, name, arn, policy))
-            if unknown is not None:
-                yield unknown
+            for reference in self._references:
+                yield _read_managed(self.graph, reference)
+            yield from self.unnamed
+
+    @property
+    def _references(self) -> list[Reference]:
+        name = arn_property(self.resource)
+        found = self._named[0] if self._attaches else []
+        return [Reference(self.resource, name, arn, policy) for arn, policy in found]
+
+    @property
+    def unnamed(self) -> list[UnknownRead]:
+        """Why managed policies of it are not even known by name; empty where all are."""
+        unknown = self._named[1] if self._attaches else None
+        return [] if unknown is None else [unknown]
+
+    @property
+    def _attaches(self) -> bool:
+        return self.resource.type != POLICY and all(self.resource.type != kind.inline for kind in KINDS)
+
+    @property
+    def _named(self) -> tuple[list[tuple[str, Resource | None]], UnknownRead | None]:
+        return references(self.graph, self.resource, arn_property(self.resource), POLICY)
 
 
 def _elsewhere(graph: Graph) -> list[Resource]:

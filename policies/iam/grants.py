@@ -24,3 +24,10 @@ def proof(grants: list[Grant]) -> dict[str, Any]:
             for grant in grants
         ]
     }
+
+
+def conditions(grant: Grant) -> str:
+    """The conditions that a grant has and that are not enough, for messages; empty where it has none."""
+    if not grant.conditions:
+        return ""
+    return ", although " + " and ".join(f"`{condition}`" for condition in grant.conditions)
