@@ -37,7 +37,8 @@ def dynamodb_table_without_point_in_time_recovery(table: Table, case: Case) -> A
     severity="medium",
     judges=Table,
     scope="resource",
-    rationale="""Deletion protection is off by default. A rename in the program, or one call of a stolen credential, then
+    rationale="""Deletion protection is off by default. A rename in the program, or one call of a stolen credential,
+    then
     deletes the table with its data.""",
     remediation="Set deletionProtectionEnabled to true.",
     compliant=[TABLE % "deletion_protection_enabled=True"],

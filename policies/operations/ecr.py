@@ -17,7 +17,8 @@ REPOSITORY = """
     severity="medium",
     judges=Repository,
     scope="resource",
-    rationale="""What was reviewed and scanned under a tag can be replaced under the same tag. Nobody can then say which image
+    rationale="""What was reviewed and scanned under a tag can be replaced under the same tag. Nobody can then say
+    which image
     ran (PCI DSS 11.5.2, 6.5.1).""",
     remediation="Set imageTagMutability to `IMMUTABLE`.",
     compliant=[REPOSITORY % 'image_tag_mutability="IMMUTABLE"'],
@@ -36,9 +37,11 @@ def ecr_repository_with_mutable_tags(repository: Repository, case: Case) -> Answ
     severity="medium",
     judges=Repository,
     scope="resource",
-    rationale="""Known vulnerabilities have to be found and ranked (PCI DSS 6.3.1, 11.3.1). A repository scans nothing unless
+    rationale="""Known vulnerabilities have to be found and ranked (PCI DSS 6.3.1, 11.3.1). A repository scans
+    nothing unless
     it, or the registry's enhanced scanning, is told to.""",
-    remediation="""Set imageScanningConfiguration.scanOnPush to true; where Amazon Inspector scans the registry, waive this
+    remediation="""Set imageScanningConfiguration.scanOnPush to true; where Amazon Inspector scans the registry,
+    waive this
     rule with that reason.""",
     compliant=[REPOSITORY % 'image_scanning_configuration={"scan_on_push": True}'],
     violating=[REPOSITORY % "", REPOSITORY % 'image_scanning_configuration={"scan_on_push": False}'],

@@ -6,7 +6,8 @@ from lychgate.views.eks import Cluster
 CLUSTER = """
         import pulumi_aws as aws
 
-        aws.eks.Cluster("main", role_arn="arn:aws:iam::111122223333:role/eks", vpc_config={"subnet_ids": ["subnet-1"]}, %s)
+        aws.eks.Cluster("main", role_arn="arn:aws:iam::111122223333:role/eks",
+                        vpc_config={"subnet_ids": ["subnet-1"]}, %s)
         """
 WANTED = ("api", "audit", "authenticator")
 
@@ -18,7 +19,8 @@ WANTED = ("api", "audit", "authenticator")
     severity="high",
     judges=Cluster,
     scope="resource",
-    rationale="""Access and administration have to be logged (PCI DSS 10.2.1). The control plane writes no log by default, so an
+    rationale="""Access and administration have to be logged (PCI DSS 10.2.1). The control plane writes no log by
+    default, so an
     intruder with a stolen token leaves no trace.""",
     remediation="Set enabledClusterLogTypes to `api`, `audit` and `authenticator` at least.",
     compliant=[CLUSTER % 'enabled_cluster_log_types=["api", "audit", "authenticator", "scheduler"]'],

@@ -21,7 +21,8 @@ class LogDays(BaseModel):
     judges=LogGroup,
     parameters=LogDays,
     scope="resource",
-    rationale="""Audit logs have to be kept for twelve months, three of them at hand (PCI DSS 10.5.1). An attack is often noticed
+    rationale="""Audit logs have to be kept for twelve months, three of them at hand (PCI DSS 10.5.1). An attack is
+    often noticed
     months after it began.""",
     remediation="Set retentionInDays to 365 or more (400 is the next value that CloudWatch accepts).",
     compliant=[
@@ -52,4 +53,6 @@ class LogDays(BaseModel):
 def log_group_with_short_retention(group: LogGroup, case: Case) -> Answer:
     """For ever, where nothing is said."""
     days, wanted = group.retention_days, case.parameters.days
-    return PASS if days is None or days >= wanted else fail(f"Events are kept for {days:g} days; {wanted} are asked for.")
+    return (
+        PASS if days is None or days >= wanted else fail(f"Events are kept for {days:g} days; {wanted} are asked for.")
+    )

@@ -21,7 +21,8 @@ def _dead_letter_queues(queue: Queue) -> set[str]:
     layer="operations",
     severity="low",
     judges=Queue,
-    rationale="""A message that no consumer can process comes back until it expires, and is then lost without anyone knowing. In
+    rationale="""A message that no consumer can process comes back until it expires, and is then lost without anyone
+    knowing. In
     payments that is a booking that never happened.""",
     remediation="Set redrivePolicy with a deadLetterTargetArn and a maxReceiveCount (5 is usual).",
     compliant=[

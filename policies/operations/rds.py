@@ -38,11 +38,17 @@ class BackupDays(BaseModel):
     severity="medium",
     judges=Database,
     parameters=BackupDays,
-    rationale="""A cluster keeps one day of backups unless told otherwise, an instance made by Pulumi none at all. Damage that
+    rationale="""A cluster keeps one day of backups unless told otherwise, an instance made by Pulumi none at all.
+    Damage that
     is noticed after the weekend is then beyond repair.""",
     remediation="Set backupRetentionPeriod to at least the days the ruleset asks for (7 by default, 35 at most).",
     compliant=[CLUSTER % "backup_retention_period=14", INSTANCE % "backup_retention_period=7"],
-    violating=[CLUSTER % "", INSTANCE % "", INSTANCE % "backup_retention_period=0", CLUSTER % "backup_retention_period=3"],
+    violating=[
+        CLUSTER % "",
+        INSTANCE % "",
+        INSTANCE % "backup_retention_period=0",
+        CLUSTER % "backup_retention_period=3",
+    ],
 )
 def rds_database_with_short_backup(database: Database, case: Case) -> Answer:
     """Defaults: one day for a cluster, none for an instance. A replica is backed up at its source."""
@@ -61,7 +67,8 @@ def rds_database_with_short_backup(database: Database, case: Case) -> Answer:
     severity="high",
     judges=Database,
     scope="resource",
-    rationale="""Deletion protection is off by default. A rename in the program, or one call of a stolen credential, then
+    rationale="""Deletion protection is off by default. A rename in the program, or one call of a stolen credential,
+    then
     deletes the database with its data.""",
     remediation="Set deletionProtection to true.",
     compliant=[CLUSTER % "deletion_protection=True", INSTANCE % "deletion_protection=True"],
@@ -81,7 +88,8 @@ def rds_database_without_deletion_protection(database: Database, case: Case) -> 
     layer="operations",
     severity="medium",
     judges=Cluster,
-    rationale="""A cluster with one instance is down while that instance, or its zone, is. Payments stop for as long as AWS needs
+    rationale="""A cluster with one instance is down while that instance, or its zone, is. Payments stop for as long
+    as AWS needs
     to make a new one.""",
     remediation="Give the cluster two ClusterInstances or more: Aurora puts them into different zones.",
     compliant=[CLUSTER % "" + MEMBERS % 2],
@@ -94,7 +102,9 @@ def rds_cluster_in_one_zone(cluster: Cluster, case: Case) -> Answer:
     count = len(cluster.instances)
     if count >= 2:
         return PASS
-    return fail(f"The cluster has {count or 'no'} instance{'s' if count == 0 else ''}, so nothing takes over when it fails.")
+    return fail(
+        f"The cluster has {count or 'no'} instance{'s' if count == 0 else ''}, so nothing takes over when it fails."
+    )
 
 
 @rule(
@@ -104,7 +114,8 @@ def rds_cluster_in_one_zone(cluster: Cluster, case: Case) -> Answer:
     severity="medium",
     judges=Instance,
     scope="resource",
-    rationale="""An instance is in one zone unless Multi-AZ is asked for. Payments stop when the instance or its zone does.""",
+    rationale="""An instance is in one zone unless Multi-AZ is asked for. Payments stop when the instance or its zone
+    does.""",
     remediation="Set multiAz to true.",
     compliant=[INSTANCE % "multi_az=True"],
     violating=[INSTANCE % "", INSTANCE % "multi_az=False"],
@@ -133,9 +144,11 @@ AUDIT_LOGS = {
     layer="operations",
     severity="medium",
     judges=Database,
-    rationale="""Who accessed cardholder data must be found in a log that the database's own administrator cannot change (PCI DSS
+    rationale="""Who accessed cardholder data must be found in a log that the database's own administrator cannot
+    change (PCI DSS
     10.2.1, 10.3.3). A database exports no log by default.""",
-    remediation="""List the engine's audit log in enabledCloudwatchLogsExports: `postgresql` for PostgreSQL, `audit` for MySQL
+    remediation="""List the engine's audit log in enabledCloudwatchLogsExports: `postgresql` for PostgreSQL, `audit`
+    for MySQL
     and MariaDB.""",
     compliant=[
         CLUSTER % 'enabled_cloudwatch_logs_exports=["postgresql"]',
@@ -162,7 +175,8 @@ def rds_database_without_log_exports(database: Database, case: Case) -> Answer:
     severity="medium",
     judges=Instance,
     scope="resource",
-    rationale="""Minor versions carry the engine's security patches, which have to be in place within a month (PCI DSS 6.3.3).
+    rationale="""Minor versions carry the engine's security patches, which have to be in place within a month (PCI
+    DSS 6.3.3).
     They are applied by themselves unless that is switched off.""",
     remediation="Leave autoMinorVersionUpgrade out, or set it to true.",
     compliant=[INSTANCE % "", INSTANCE % "auto_minor_version_upgrade=True"],

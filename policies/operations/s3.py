@@ -10,7 +10,8 @@ from lychgate.views.s3 import BUCKETS, Bucket
     layer="operations",
     severity="medium",
     judges=Bucket,
-    rationale="""Without versions an object that is overwritten or deleted, by mistake or by an intruder, is gone. Logs and
+    rationale="""Without versions an object that is overwritten or deleted, by mistake or by an intruder, is gone.
+    Logs and
     evidence in a bucket must not be changeable without a trace.""",
     remediation="Give the bucket a BucketVersioning with versioningConfiguration.status `Enabled`.",
     compliant=[
@@ -113,7 +114,8 @@ def s3_bucket_without_access_logs(bucket: Bucket, case: Case) -> Answer:
     severity="high",
     judges=Bucket,
     scope="resource",
-    rationale="""With forceDestroy a bucket that leaves the program, by a rename for example, takes every object and version
+    rationale="""With forceDestroy a bucket that leaves the program, by a rename for example, takes every object and
+    version
     with it. Nothing asks first, and nothing brings the data back.""",
     remediation="Leave forceDestroy out: S3 then refuses to delete a bucket that holds objects.",
     compliant=[
