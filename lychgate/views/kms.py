@@ -70,7 +70,7 @@ def named_key(graph: Graph, resource: Resource, block: Block, name: str) -> Name
     if not str(value).startswith("alias/") and graph.once(
         ("aws keys", resource.stack), lambda: _looks_up(graph, resource)
     ):
-        why = "may be the AWS managed key that the program looks up by its alias; name a key of your own"
+        why = "is perhaps the key of AWS that the program looks up by its alias; name a key of your own"
         raise UnknownRead(resource.urn, block.at(name), why)
     return _by_name(graph, str(value))
 
@@ -80,7 +80,7 @@ def _key_of(graph: Graph, found: Resource, written: str) -> NamedKey:
     if found.type not in ALIASES:
         return NamedKey(written, True, found)
     if any(AWS_ALIAS.search(str(name)) for name in (found.id, found.properties.get("name"))):
-        return NamedKey(written, False)
+        return NamedKey(str(found.properties.get("name") or found.id), False)
     key = None if found.external else graph.target(found, "targetKeyId", *KEYS)
     return NamedKey(written, True, key)
 

@@ -13,9 +13,8 @@ from lychgate.views.environments import Environment
     judges=SecretValue,
     rationale="""Whoever can read the repository or its history knows the secret, and nobody can take that back. PCI DSS
     forbids passwords in source code and configuration files.""",
-    remediation="""Generate the value (`random.RandomPassword`, `secretsmanager.get_random_password`), take it from
-    secret configuration (`pulumi config set --secret`, `config.require_secret`), or write only the secret and let its
-    owner put the value in.""",
+    remediation="""Generate the value with `random.RandomPassword`, take it from secret configuration (`pulumi config
+    set --secret`, `config.require_secret`), or write only the secret and let its owner put the value in.""",
     compliant=[
         """
         import pulumi
