@@ -11,6 +11,17 @@ from lychgate.model.values import Block, Symbol, UnknownRead, reading, reveal
 
 T = TypeVar("T")
 
+# Outputs that name one resource, and types whose outputs repeat the ARN of the resource that they belong to.
+IDENTIFYING = ("arn", "url", "uniqueId", "keyId", "qualifiedArn", "invokeArn")
+ECHOES = frozenset(
+    {
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:acm/certificateValidation:CertificateValidation",
+        "aws:ses/domainIdentityVerification:DomainIdentityVerification",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -158,10 +169,12 @@ class Graph:
     def _identities(self) -> dict[str, Resource]:
         found: dict[str, Resource] = {}
         for resource in self.resources:
-            for name in ("arn", "url", "uniqueId", "keyId", "qualifiedArn", "invokeArn"):
+            for name in () if resource.type in ECHOES else IDENTIFYING:
                 value = resource.outputs.get(name)
-                if isinstance(value, str) and value:
+                # What a resource was given is another's (the `arn` of a TopicPolicy is its topic's).
+                if isinstance(value, str) and value and name not in resource.properties:
                     found.setdefault(value, resource)
+        for resource in self.resources:
             if isinstance(resource.id, str) and resource.id:
                 found.setdefault(f"{resource.type}::{resource.id}", resource)
                 if len(resource.id) > 12 and resource.custom:

@@ -141,6 +141,13 @@ class Answers:
         return value
 
 
+def known_part(value: Any) -> Any:
+    """The value without the unknowns in its objects; None where nothing of it is known."""
+    if isinstance(value, dict):
+        return {key: part for key, item in value.items() if (part := known_part(item)) is not None}
+    return None if contains_unknown(value) else value
+
+
 def unknown_names(resource: Resource) -> frozenset[str]:
     """The properties that are given but not known; one inside an object as `metadata.name`."""
     names: set[str] = set()
