@@ -121,10 +121,12 @@ def in_organization(requirements: Sequence[Requirement]) -> bool:
 
 
 def from_source(requirements: Sequence[Requirement]) -> bool:
-    """Whether a service gets in only for a certain source: its ARN, account or organization."""
+    """Whether a service gets in only for a certain source: its ARN, account, organization, or the log groups of an
+    account (CloudWatch Logs gives their ARN as KMS encryption context)."""
     keys = (*ORGANIZATION, "aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
-    return any(tied(requirements, key, spelled_out) for key in keys) or tied(
-        requirements, "aws:SourceArn", _names_source
+    arns = ("aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
+    return any(tied(requirements, key, spelled_out) for key in keys) or any(
+        tied(requirements, key, _names_source) for key in arns
     )
 
 

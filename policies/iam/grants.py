@@ -1,8 +1,20 @@
-"""How the rules of this folder speak of a grant: where it stands, and what proves it."""
+"""What the rules of this folder share: how they speak of a grant, and the accounts that may be let in."""
 
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from lychgate.reasoning.iam import Grant
+
+NOTHING = "it gives no policy"
+
+
+class TrustedAccounts(BaseModel):
+    """Accounts that may be let in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accounts: tuple[str, ...] = Field((), description="ids of accounts of your own or of vetted partners")
 
 
 def where(grant: Grant) -> str:

@@ -1,21 +1,11 @@
 """Who may assume a role: everyone, or another account."""
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.views.exposure import spelled_out, tied
 from lychgate.views.resource_policies import TrustPolicy
 
 from .examples import plain
-from .grants import conditions
-
-
-class TrustedAccounts(BaseModel):
-    """Accounts that may be let in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    accounts: tuple[str, ...] = Field((), description="ids of accounts of your own or of vetted partners")
+from .grants import TrustedAccounts, conditions
 
 
 @rule(
