@@ -38,6 +38,17 @@ Do patterns meet? `overlap(a, b)` is a text in both or None, `contains(wide, nar
 `Language` objects: `actions_language(("s3:Get*",))` (lower case), `resources_language(("arn:aws:s3:::a*",))`.
 TooComplexError means that the question was too large: unknown, never no.
 
+Over all requests, by proof? `compare` tells which is wider, with a request that only one allows; `within`, `meets`,
+`allows_anything`, `open_to_strangers` answer `yes`, `no` or `unknown`, with a `Witness` that the evaluator confirmed::
+
+    found = compare(parse(a), parse(b))
+    found.relation                      # equivalent | narrower | wider | incomparable | unknown (A seen from B)
+    found.only_a, found.only_b          # Witness(request, real, statement, policy) or None
+    within([inline, managed], boundary).answer
+    within(access(identity, boundary, scp), reference)      # several layers, each has to allow
+    open_to_strangers(bucket_policy)                        # public, as S3 means it
+    open_to_strangers(bucket_policy, trusted=["111122223333", "o-abc123", "vpce-1", "203.0.113.0/24"])
+
 What exists? `catalogue.expand("s3:Get*")` lists real actions with `level` and `resource_types`;
 `catalogue.action(name)`.
 """
@@ -59,10 +70,25 @@ from .matching import (
     overlap,
     resources_language,
 )
+from .proof import (
+    Access,
+    Answer,
+    Comparison,
+    access,
+    allows_anything,
+    compare,
+    meets,
+    open_to_strangers,
+    within,
+)
+from .witnesses import Witness
 
 __all__ = [
     "ANYTHING",
     "NOTHING",
+    "Access",
+    "Answer",
+    "Comparison",
     "Condition",
     "Context",
     "Decision",
@@ -75,14 +101,21 @@ __all__ = [
     "Statement",
     "TooComplexError",
     "UndecidedError",
+    "Witness",
+    "access",
     "actions_language",
     "allows",
+    "allows_anything",
     "catalogue",
+    "compare",
     "contains",
     "find",
     "grants",
     "holds",
+    "meets",
+    "open_to_strangers",
     "overlap",
     "parse",
     "resources_language",
+    "within",
 ]

@@ -9,7 +9,7 @@ trie is large.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .matching import Language, TooComplexError
 from .patterns import Pattern
@@ -32,13 +32,9 @@ class Trie:
             for token in pattern:
                 node = self._child(node, token)
             self.accepts[node] |= 1 << number
-        self.by_char = [self._by_char(children) for children in self.children]
-        self.singles = [(children.get(Wild.ONE, 0), children.get(Wild.FIELD_ONE, 0)) for children in self.children]
         self.closures = [self._closure(node) for node in range(len(self.children))]
-        self.in_fields = [
-            loop is Wild.FIELD_MANY or Wild.FIELD_ONE in children
-            for loop, children in zip(self.loops, self.children, strict=True)
-        ]
+        self.moves = [self._moves(children) for children in self.children]
+        self.wild = [self._wild(node) for node in range(len(self.children))]
 
     def _child(self, node: int, token: str | Wild) -> int:
         found = self.children[node].get(token)
@@ -49,13 +45,24 @@ class Trie:
             self.accepts.append(0)
         return found
 
-    def _by_char(self, children: dict[str | Wild, int]) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    def _moves(self, children: dict[str | Wild, int]) -> dict[str, State]:
+        """Where each character that is named here leads, stars that may stand for nothing included."""
+        found: dict[str, State] = {}
         for token, child in children.items():
             if isinstance(token, str):
                 for char in token:
-                    found.setdefault(char, []).append(child)
+                    found[char] = tuple(sorted({*found.get(char, ()), *self.closures[child]}))
         return found
+
+    def _wild(self, node: int) -> tuple[State, State]:
+        """Where any character leads, and where a colon leads, apart from what names it."""
+        children, loop = self.children[node], self.loops[node]
+        one, field_one = children.get(Wild.ONE), children.get(Wild.FIELD_ONE)
+        colon = [node] if loop is Wild.MANY else []
+        colon += self.closures[one] if one is not None else ()
+        inside = [node] if loop is Wild.FIELD_MANY else []
+        inside += self.closures[field_one] if field_one is not None else ()
+        return tuple(colon + inside), tuple(colon)
 
     def _closure(self, node: int) -> State:
         """The node and the stars after it, which may stand for nothing."""
@@ -69,20 +76,16 @@ class Trie:
 
     def step(self, state: State, char: str) -> State:
         """The nodes after reading `char`."""
-        found: set[int] = set()
-        inside = char != ":"
+        colon = char == ":"
+        if len(state) == 1:
+            (node,) = state
+            found: State = self.moves[node].get(char, ())
+            more = self.wild[node][colon]
+            return found if not more else tuple(sorted({*found, *more}))
+        reached: set[int] = set()
         for node in state:
-            loop = self.loops[node]
-            if loop is not None and (inside or loop is Wild.MANY):
-                found.add(node)
-            for child in self.by_char[node].get(char, ()):
-                found.update(self.closures[child])
-            one, field_one = self.singles[node]
-            if one:
-                found.update(self.closures[one])
-            if field_one and inside:
-                found.update(self.closures[field_one])
-        return tuple(sorted(found))
+            reached.update(self.moves[node].get(char, ()), self.wild[node][colon])
+        return tuple(sorted(reached))
 
     def matched(self, state: State) -> int:
         """The patterns that match what was read, as bits."""
@@ -91,13 +94,13 @@ class Trie:
             bits |= self.accepts[node]
         return bits
 
-    def named(self, state: State) -> set[str]:
-        """The characters that these nodes tell apart from others."""
-        chars: set[str] = set()
+    def named(self, state: State) -> dict[str, object]:
+        """The characters that these nodes tell apart from others, as keys: their order is the same every time."""
+        chars: dict[str, object] = {}
         for node in state:
-            chars.update(self.by_char[node])
-            if self.in_fields[node]:
-                chars.add(":")
+            chars.update(self.moves[node])
+            if len(self.wild[node][0]) != len(self.wild[node][1]):
+                chars[":"] = None
         return chars
 
 
@@ -140,13 +143,16 @@ def _spell(came: list[tuple[int, str]], number: int) -> str:
     return "".join(reversed(chars))
 
 
-def _alphabet(trie: Trie, state: State, shape: Language | None, form: int) -> list[str]:
-    named = trie.named(state)
-    if shape is not None:
-        named |= shape.next_chars(form)
-        if not shape.is_open(form):
-            return sorted(shape.next_chars(form))
-        if shape.has_fields:
-            named.add(":")
-    fresh = next((char for char in _FRESH if char not in named), "\ue000")
-    return [fresh, *sorted(named)]
+def _alphabet(trie: Trie, state: State, shape: Language | None, form: int) -> Iterable[str]:
+    if shape is None:
+        named = trie.named(state)
+        return (_fresh(named), *named)
+    formed = sorted(shape.next_chars(form))
+    if not shape.is_open(form):
+        return formed
+    named = {**trie.named(state), **dict.fromkeys(formed), **({":": None} if shape.has_fields else {})}
+    return (_fresh(named), *named)
+
+
+def _fresh(named: dict[str, object]) -> str:
+    return next((char for char in _FRESH if char not in named), "\ue000")

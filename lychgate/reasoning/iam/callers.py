@@ -11,7 +11,7 @@ from .domains import CALLERS, base, text_pattern
 from .evaluation import implied_keys
 from .language import Condition, Principals, Statement
 from .patterns import Pattern, arn_tokens, equal_pattern, simple_pattern
-from .principals import Caller, Named, account_of, caller, excluded, named
+from .principals import Caller, Named, account_of, caller, excluded, listed_facets, named
 from .templates import pieces, variables_of
 
 STRANGER = "999999999999"  # an account that nobody names, unless somebody does
@@ -39,10 +39,10 @@ class Callers:
         """All of them."""
         return (1 << len(self.who)) - 1
 
-    def meant(self, principals: Principals) -> tuple[int, list[int]]:
-        """Those that the element is about, as a mask, and the numbers of those for whom it is undecided."""
+    def meant(self, principals: Principals) -> tuple[int, list[tuple[int, tuple[bool, ...]]]]:
+        """Those that the element is about, as a mask; those for whom it is undecided, with what of them is listed."""
         sure = 0
-        doubtful = []
+        doubtful: list[tuple[int, tuple[bool, ...]]] = []
         for at, one in enumerate(self.who):
             try:
                 if principals.excluded:
@@ -50,7 +50,7 @@ class Callers:
                 else:
                     means = named(principals, one) is not Named.NOT
             except UndecidedError:
-                doubtful.append(at)
+                doubtful.append((at, listed_facets(principals, one)))
                 continue
             sure |= means << at
         return sure, doubtful

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -31,6 +31,9 @@ _LEVELS: dict[str, Level] = {
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 # What a witness shows where any partition, Region or account would do; the account is the one of AWS's own examples.
 _USUAL = {"Partition": "aws", "Region": "us-east-1", "Account": "111122223333"}
+
+
+_WELL_KNOWN = ("s3", "iam", "sts", "kms", "ec2", "dynamodb", "lambda", "secretsmanager", "sqs", "sns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +76,36 @@ def action(name: str) -> Action | None:
 
 
 def actions_in(inside: Iterable[Language], outside: Iterable[Language] = ()) -> Iterator[Action]:
-    """Every action of the catalogue that is in all of `inside` and in none of `outside`, in order of name."""
+    """Every action of the catalogue that is in all of `inside` and in none of `outside`, well-known services first."""
     wanted, unwanted = list(inside), list(outside)
-    for service in _services():
-        heads = [language for language in wanted if not _may_begin(language, f"{service}:")]
-        if heads:
-            continue
+    possible = [names for names in map(_services_of, wanted) if names is not None]
+    for service in _ordered() if not possible else sorted(frozenset.intersection(*possible)):
         for found in _actions(service).values():
             name = found.name.lower()
             if all(one.matches(name) for one in wanted) and not any(one.matches(name) for one in unwanted):
                 yield found
 
 
+@cache
+def _ordered() -> tuple[str, ...]:
+    return (*_WELL_KNOWN, *(name for name in _services() if name not in _WELL_KNOWN))
+
+
+@lru_cache(maxsize=4096)
+def _services_of(language: Language) -> frozenset[str] | None:
+    """The services whose actions the language can hold, None if it can be any."""
+    found = set()
+    for pattern in language.patterns:
+        colon = pattern.index(":") if ":" in pattern else len(pattern)
+        if not all(isinstance(token, str) and len(token) == 1 for token in pattern[:colon]):
+            return None
+        found.add("".join(map(str, pattern[:colon])))
+    return frozenset(found)
+
+
 def expand(*patterns: str) -> list[Action]:
     """The actions that any of these Action entries (`s3:Get*`) means."""
     return list(actions_in([Language(map(action_pattern, patterns))]))
-
-
-def _may_begin(language: Language, prefix: str) -> bool:
-    states = language.start
-    for char in prefix:
-        states = language.step(states, char)
-    return bool(states)
 
 
 @cache

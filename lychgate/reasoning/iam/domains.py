@@ -123,8 +123,8 @@ class KeyDomain:
         typed = sorted(used - {"text"})
         if typed:
             self.kind = declared if declared in typed else typed[0]
-        elif declared == "bool":
-            self.kind = "bool"
+        elif declared == "bool" or (declared in ("ip", "number", "date") and not used):
+            self.kind = declared
         else:
             self.texts.shape = _SHAPES.get(declared) if declared else None
 

@@ -18,7 +18,7 @@ from .patterns import resource_tokens, simple_pattern
 from .pins import Requirement, is_pinned
 from .principals import Caller, Named, caller, excluded, named
 from .search import EVERYTHING, WHOLE, Box, Region, Side, escape, within
-from .templates import Piece, fill, pieces, variables_of
+from .templates import Piece, fill, pieces, variables_in, variables_of
 
 Facts = Mapping[str, str | Sequence[str] | None]
 _TRIED = 100  # actions of the catalogue that are tried for a witness
@@ -149,7 +149,7 @@ class _Question:
 
     def settle(self, condition: Condition, variables: bool) -> bool | None:
         """What the facts say of the condition; None if they do not say."""
-        used = {one.key for text in condition.values for one in variables_of(pieces(text, variables))}
+        used = {one.key for text in condition.values for one in variables_in(text, variables)}
         if not {condition.key, *used} <= self.known:
             return None
         try:

@@ -136,33 +136,35 @@ def account_of(value: str) -> str:
 def excluded(principals: Principals, who: Caller, bounded: bool) -> bool:
     """Whether a NotPrincipal element exempts the caller.
 
-    AWS looks at every principal behind a request: the account, the role, the session. Only when all of them are
-    listed is the caller exempt for certain; with some of them listed the documentation says no more than that access
-    "might" be denied. A caller with a permissions boundary is never exempt (access_policies_boundaries.html,
-    "Important").
+    "Except for the ones specified": who is not listed, nor acts in a role that is, is not exempt, even where the account is
+    listed. Whoever is listed together with all principals behind the request (role, account) is exempt. In between the
+    documentation says no more than that access "might" be denied. A caller with a permissions boundary is never exempt
+    (access_policies_boundaries.html, "Important").
     """
     if bounded:
         return False
-    if ("AWS", "*") in principals.entries:
-        return True
-    facets = _facets(who)
-    listed = [any(_lists(kind, value, facet, who) for kind, value in principals.entries) for facet in facets]
+    listed = listed_facets(principals, who)
+    own = listed[:2] if who.kind == "session" else listed[:1]
+    if not any(own):
+        return False
     if all(listed):
         return True
-    if any(listed):
-        raise UndecidedError(
-            "NotPrincipal lists some of the principals behind the request (account, role, session), not all"
-        )
-    return False
+    raise UndecidedError(
+        "NotPrincipal lists some of the principals behind the request (account, role, session), not all"
+    )
 
 
-def _facets(who: Caller) -> list[str]:
+def listed_facets(principals: Principals, who: Caller) -> tuple[bool, ...]:
+    """For the principals behind a request (caller, role, account), whether a NotPrincipal element lists each."""
+    everyone = ("AWS", "*") in principals.entries
     facets = [who.arn]
     if who.role and who.role != who.arn:
         facets.append(who.role)
     if who.account and who.kind != "root":
         facets.append(who.account)
-    return facets
+    return tuple(
+        everyone or any(_lists(kind, value, facet, who) for kind, value in principals.entries) for facet in facets
+    )
 
 
 def _lists(kind: str, value: str, facet: str, who: Caller) -> bool:

@@ -17,7 +17,8 @@ from .evaluation import Path, Request, Truth, permitted
 from .language import Condition, Policy
 from .links import links
 from .matching import TooComplexError
-from .solving import Box, Search
+from .outsiders import strange_conditions, strangers
+from .solving import NO_TERMS, Box, Search
 from .universe import Universe
 from .witnesses import Check, Doubtful, Witness, realise
 
@@ -84,6 +85,29 @@ def allows_anything(given: Allowing) -> Answer:
     """Whether there is any request that it allows; the witness of a yes is one."""
     one = _access(given)
     return _Question([one]).some(one)
+
+
+def open_to_strangers(given: Allowing, trusted: Iterable[str] | None = None) -> Answer:
+    """Whether a resource policy lets in someone who is not ours; the witness of a yes is such a request.
+
+    Without `trusted` this is what AWS calls public: ours is whoever and whatever the policy names with a fixed value.
+    With `trusted` (account ids, organization ids, VPCs, endpoints, address blocks, ARNs) only that is ours. Services
+    of AWS are not strangers; what they do for strangers shows in `Grant.pinned("aws:SourceArn")`.
+    """
+    one = _access(given)
+    ours = None if trusted is None else list(trusted)
+    conditions = strange_conditions(one.policies, ours)
+    question = _Question([one], conditions)
+    universe = question.universe
+    if universe.callers is None:
+        return Answer("no", reason="no statement names a principal: these are the policies of one identity")
+    who = strangers(universe.callers, universe.statements, ours)
+    ways = [universe.alternatives(condition, False) for condition in conditions]
+    region = [
+        [Box(universe.actions.full, universe.resources.full, callers & who, terms) for callers, terms in way]
+        for way in [[(universe.everyone, NO_TERMS)], *ways]
+    ]
+    return question.some(one, region)
 
 
 def compare(a: Allowing, b: Allowing) -> Comparison:

@@ -248,7 +248,12 @@ class Search:
 
     def _state(self, boxes: int) -> State | None:
         bound = [group for group in self.groups if not boxes & group & self.flat]
-        groups = [[self.boxes[at].terms for at in bits(boxes & group)] for group in bound]
         forbidden = list(dict.fromkeys(self.boxes[at].terms for at in bits(boxes & self.never)))
+        groups = []
+        for group in bound:
+            ways = dict.fromkeys(self.boxes[at].terms for at in bits(boxes & group))
+            groups.append([terms for terms in ways if not any(never <= terms for never in forbidden)])
+            if not groups[-1]:
+                return None
         self.solver.left = _LIMIT
         return self.solver.solve(groups, forbidden, State())

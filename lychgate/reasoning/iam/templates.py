@@ -20,6 +20,8 @@ class Wild(Enum):
     FIELD_ONE = "any character but a colon"
     FIELD_MANY = "any text without a colon"
 
+    __hash__ = object.__hash__  # patterns are hashed by the thousand; Enum's own is written in Python
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -56,6 +58,12 @@ def pieces(text: str, variables: bool) -> tuple[Piece, ...]:
 def plain(parts: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """The same with its wildcards as plain characters, as StringEquals reads them."""
     return tuple("*" if part is Wild.MANY else "?" if part is Wild.ONE else part for part in parts)
+
+
+@lru_cache(maxsize=16384)
+def variables_in(text: str, variables: bool) -> tuple[Variable, ...]:
+    """The variables in a text, in order."""
+    return variables_of(pieces(text, variables)) if variables and "${" in text else ()
 
 
 def variables_of(parts: tuple[Piece, ...]) -> tuple[Variable, ...]:

@@ -19,7 +19,7 @@ from .language import Condition, Policy, Statement
 from .matching import TooComplexError
 from .patterns import action_pattern, arn_tokens, equal_pattern, resource_pattern
 from .solving import NO_TERMS, Box, Key, Term, Terms
-from .templates import Piece, pieces, variables_of
+from .templates import Piece, pieces, variables_in
 from .variables import Doubt, Fact, Template, template_of
 
 _MOST_BOXES = 256  # of one statement
@@ -59,9 +59,9 @@ class Universe:
         for condition, variables in self._conditions():
             known = self.domains.get(condition.key)
             if known is not None and known.kind == "text" and condition.operator != "Null":
-                plain = [pieces(text, variables) for text in condition.values]
-                found = (text_pattern(base(condition), parts) for parts in plain if not variables_of(parts))
-                known.texts.add(filter(None, found))
+                plain = (pieces(text, variables) for text in condition.values if not variables_in(text, variables))
+                found = (text_pattern(base(condition), parts) for parts in plain)
+                known.texts.add(pattern for pattern in found if pattern is not None)
         for template in [fact for fact in self.facts if isinstance(fact, Template)]:
             self._collect_template(template)
 
@@ -74,9 +74,8 @@ class Universe:
 
     def _collect_resources(self, statement: Statement) -> None:
         for text in statement.resources or ("*",):
-            parts = pieces(text, statement.variables)
-            if variables_of(parts):
-                self.fact(Template("", "", parts))
+            if variables_in(text, statement.variables):
+                self.fact(Template("", "", pieces(text, True)))
             else:
                 self.resources.add([resource_pattern(text, statement.variables)])
 
@@ -88,9 +87,8 @@ class Universe:
         if condition.operator == "Null" or condition.qualifier:
             return
         for text in condition.values:
-            parts = pieces(text, variables)
-            if variables_of(parts) and base(condition).startswith(("String", "Arn")):
-                self.fact(template_of(condition, parts))
+            if variables_in(text, variables) and base(condition).startswith(("String", "Arn")):
+                self.fact(template_of(condition, pieces(text, True)))
 
     def _implied(self, condition: Condition) -> bool:
         """Whether the condition is about a key that follows from the caller, and the caller is part of the question."""
@@ -125,7 +123,9 @@ class Universe:
             return
         target.add([template.widest()])
         for values in self.instances(template):
-            target.add(filter(None, [template.filled(values)]))
+            pattern = template.filled(values)
+            if pattern is not None:
+                target.add([pattern])
             for key, value in values.items():
                 if value is not None:
                     self.domains[key].texts.add([equal_pattern(value)])
@@ -189,10 +189,8 @@ class Universe:
             return [(self.everyone, NO_TERMS)]
         sure, doubtful = self.callers.meant(statement.principals)
         found: list[Alternative] = [(sure, NO_TERMS)]
-        for at in doubtful:
-            doubt = Doubt(
-                (statement.principals, at), "NotPrincipal lists some of the principals behind a request, not all"
-            )
+        for at, listed in doubtful:
+            doubt = Doubt((at, listed), "NotPrincipal lists some of the principals behind a request, not all")
             found.append((1 << at, frozenset({("fact", self.fact(doubt), 1)})))
         return found
 
@@ -202,9 +200,8 @@ class Universe:
             return [(self.resources.full, NO_TERMS)]
         plain, tied = 0, []
         for text in statement.resources:
-            parts = pieces(text, statement.variables)
-            if variables_of(parts):
-                tied.append(self.fact(Template("", "", parts)))
+            if variables_in(text, statement.variables):
+                tied.append(self.fact(Template("", "", pieces(text, True))))
             else:
                 plain |= self.resources.mask([resource_pattern(text, statement.variables)])
         if statement.not_resource:
@@ -239,7 +236,7 @@ class Universe:
         mask, tied = 0, []
         for text in condition.values:
             parts = pieces(text, variables)
-            if variables_of(parts) and base(condition).startswith(("String", "Arn")):
+            if variables_in(text, variables) and base(condition).startswith(("String", "Arn")):
                 if condition.qualifier or domain.kind != "text" or _short_arn(condition, parts):
                     return None
                 tied.append(self.fact(template_of(condition, parts)))
@@ -275,7 +272,7 @@ class Universe:
     def _by_caller(self, condition: Condition, variables: bool) -> list[Alternative]:
         """A condition on a key that follows from the caller."""
         assert self.callers is not None
-        if any(variables_of(pieces(text, variables)) for text in condition.values):
+        if any(variables_in(text, variables) for text in condition.values):
             return self._doubtful(condition, variables, f"{condition} ties the caller to the rest of the request")
         mask = 0
         for at, known in enumerate(self.callers.keys):

@@ -61,8 +61,13 @@ class Template:
             return self.mirrored().implies(other) if self.variables[0].key == other.key else False
         if self.key != other.key or other.operator not in _WEAKER.get(self.operator, (self.operator,)):
             return False
-        names = sorted({*self.variables, *other.variables}, key=repr)
-        symbols = {variable: chr(_SYMBOLS + number) for number, variable in enumerate(names)}
+        mine_by_key = {variable.key: variable.default for variable in self.variables}
+        for variable in other.variables:
+            # A variable without default has a value wherever this template matches, so a default does not matter.
+            if mine_by_key.get(variable.key) not in (None, variable.default):
+                return False
+        names = sorted({variable.key for variable in (*self.variables, *other.variables)})
+        symbols = {key: chr(_SYMBOLS + number) for number, key in enumerate(names)}
         mine, theirs = (one._with_symbols(symbols) for one in (self, other))
         # A symbol stands for a text of any length: only `*` may swallow it.
         if mine is None or theirs is None or {Wild.ONE, Wild.FIELD_ONE, Wild.FIELD_MANY} & set(theirs):
@@ -73,8 +78,8 @@ class Template:
         """The same of a pure template, with the two keys exchanged."""
         return Template(self.variables[0].key, self.operator, (Variable(self.key),))
 
-    def _with_symbols(self, symbols: Mapping[Variable, str]) -> Pattern | None:
-        return self._pattern(tuple(symbols[part] if isinstance(part, Variable) else part for part in self.parts))
+    def _with_symbols(self, symbols: Mapping[str, str]) -> Pattern | None:
+        return self._pattern(tuple(symbols[part.key] if isinstance(part, Variable) else part for part in self.parts))
 
 
 def template_of(condition: Condition, parts: tuple[Piece, ...]) -> Template:
