@@ -75,9 +75,8 @@ class Answers:
         shapes = self.shapes(resource.type)
         if shapes is None:  # no SDK knows the type: a dynamic resource, or a package that is not installed
             return self._plain(resource)
-        known = {
-            name: bare for name, value in resource.properties.items() if not contains_unknown(bare := open_(value))
-        }
+        opened = {name: open_(value) for name, value in resource.properties.items()}
+        known = {name: part for name, value in opened.items() if (part := known_part(value)) is not None}
         identity = identify(
             resource.type, resource.urn, resource.name, known, frozenset(shapes), self.place_of(resource, resources),
             unknown_names(resource),
