@@ -45,15 +45,15 @@ def _anywhere(identity: Identity, action: str) -> Grant | None:
     return next((grant for grant in found if not confined(grant)), None)
 
 
-def all_anywhere(identity: Identity, actions: Iterable[str]) -> tuple[list[Grant], UnknownRead | None]:
-    """The grants of those actions that are granted `anywhere`, and why others cannot be known."""
+def all_anywhere(identity: Identity, actions: Iterable[str]) -> tuple[list[Grant], list[UnknownRead]]:
+    """The grants of those actions that are granted `anywhere`, and for each that cannot be known why."""
     found: list[Grant] = []
-    unknown: UnknownRead | None = None
+    unknown: list[UnknownRead] = []
     for action in actions:
         try:
             grant = anywhere(identity, action)
         except UnknownRead as unread:
-            unknown = unknown or unread
+            unknown.append(unread)
         else:
             if grant is not None:
                 found.append(grant)

@@ -141,6 +141,6 @@ def iam_policy_reads_all_data(identity: Identity, case: Case) -> Answer:
             "of its business is among it.",
             proof(found),
         )
-    if unknown is not None:
-        raise unknown
+    if unknown:
+        raise unknown[0]
     return PASS

@@ -216,8 +216,8 @@ def iam_policy_privilege_escalation(identity: Identity, case: Case) -> Answer:
             + (f", and {len(ways) - 1} other ways are open to it." if len(ways) > 1 else "."),
             proof(found),
         )
-    if unknown is not None:
-        raise unknown
+    if unknown:
+        raise unknown[0]
     return PASS
 
 
