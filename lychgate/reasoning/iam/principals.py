@@ -136,10 +136,10 @@ def account_of(value: str) -> str:
 def excluded(principals: Principals, who: Caller, bounded: bool) -> bool:
     """Whether a NotPrincipal element exempts the caller.
 
-    "Except for the ones specified": who is not listed, nor acts in a role that is, is not exempt, even where the account is
-    listed. Whoever is listed together with all principals behind the request (role, account) is exempt. In between the
-    documentation says no more than that access "might" be denied. A caller with a permissions boundary is never exempt
-    (access_policies_boundaries.html, "Important").
+    "Except for the ones specified": who is not listed, nor acts in a role that is, is not exempt, even where the
+    account is listed. Whoever is listed together with all principals behind the request (role, account) is exempt. In
+    between the documentation says no more than that access "might" be denied. A caller with a permissions boundary is
+    never exempt (access_policies_boundaries.html, "Important").
     """
     if bounded:
         return False
@@ -149,9 +149,7 @@ def excluded(principals: Principals, who: Caller, bounded: bool) -> bool:
         return False
     if all(listed):
         return True
-    raise UndecidedError(
-        "NotPrincipal lists some of the principals behind the request (account, role, session), not all"
-    )
+    raise UndecidedError("NotPrincipal lists some of the principals behind the request, not all")
 
 
 def listed_facets(principals: Principals, who: Caller) -> tuple[bool, ...]:
