@@ -1,18 +1,7 @@
 """Operation of Amazon SQS queues."""
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.sqs import QUEUES, Queue
-
-
-def _dead_letter_queues(queue: Queue) -> set[str]:
-    """The queues that others send their undeliverable messages to."""
-    found = set()
-    for other in Queue.all(queue.graph):
-        target = (other.redrive or {}).get("deadLetterTargetArn")
-        resource = queue.graph.resolve(target, *QUEUES)
-        if resource is not None:
-            found.add(resource.urn)
-    return found
+from lychgate.views.sqs import Queue
 
 
 @rule(
@@ -43,6 +32,32 @@ def _dead_letter_queues(queue: Queue) -> set[str]:
         aws.sqs.RedrivePolicy("jobs", queue_url=jobs.id, redrive_policy=pulumi.Output.json_dumps(
             {"deadLetterTargetArn": dead.arn, "maxReceiveCount": 5}))
         """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        # Where functions, subscriptions and event rules leave what they could not hand over.
+        dead = aws.sqs.Queue("function-dead")
+        role = aws.iam.Role("function", assume_role_policy="{}")
+        aws.lambda_.Function("function", role=role.arn, dead_letter_config={"target_arn": dead.arn})
+        unread = aws.sqs.Queue("subscription-dead")
+        aws.sqs.Queue("orders", redrive_policy=pulumi.Output.json_dumps(
+            {"deadLetterTargetArn": unread.arn, "maxReceiveCount": 5}))
+        aws.sns.TopicSubscription(
+            "orders",
+            topic="arn:aws:sns:eu-west-1:111122223333:orders",
+            protocol="https",
+            endpoint="https://orders.example.com",
+            redrive_policy=pulumi.Output.json_dumps({"deadLetterTargetArn": unread.arn}),
+        )
+        undelivered = aws.sqs.Queue("event-dead")
+        aws.cloudwatch.EventTarget(
+            "orders",
+            rule="orders",
+            arn="arn:aws:events:eu-west-1:111122223333:event-bus/orders",
+            dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=undelivered.arn),
+        )
+        """,
     ],
     violating=[
         """
@@ -62,6 +77,6 @@ def sqs_queue_without_dead_letter_queue(queue: Queue, case: Case) -> Answer:
     """A queue that is itself the dead-letter queue of another needs none."""
     if (queue.redrive or {}).get("deadLetterTargetArn"):
         return PASS
-    if queue.resource.urn in queue.graph.once("dead letter queues", lambda: _dead_letter_queues(queue)):
+    if queue.dead_letter:
         return not_applicable("the queue holds what others could not process")
     return fail("A message that cannot be processed is lost when it expires.")
