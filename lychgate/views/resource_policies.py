@@ -208,6 +208,13 @@ class TrustPolicy(ResourcePolicy):
         return "trust policy of role"
 
 
+class KeyPolicy(ResourcePolicy):
+    """A policy of a KMS key: its own, AWS's default one, or a KeyPolicy."""
+
+    types = (*KEYS, KEY_POLICY)
+    __slots__ = ()
+
+
 def policies_on(graph: Graph, resource: Resource) -> list[ResourcePolicy]:
     """The policies of a resource, wherever they are written: on itself or in separate resources.
 
@@ -241,7 +248,7 @@ def _default_key_policy(account: str) -> Policy:
     """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"""
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{account}:root" if account else "000000000000"},
+        "Principal": {"AWS": f"arn:aws:iam::{account or '000000000000'}:root"},
         "Action": "kms:*",
         "Resource": "*",
     }

@@ -40,10 +40,10 @@ DEPUTIES = (
     layer="iam",
     severity="medium",
     judges=ResourcePolicy,
-    rationale="""Services such as SNS, S3, EventBridge or CloudFront act for all their customers. Unless the policy says
-    for whom, anyone can have them read a bucket, send to a queue or call a function of yours (PCI DSS 7.3.3).""",
-    remediation="""Add `ArnLike: {"aws:SourceArn": topic.arn}` or `StringEquals: {"aws:SourceAccount": account}`; for a
-    Lambda Permission set `source_arn` or `source_account`.""",
+    rationale="""Services such as SNS, S3, EventBridge or CloudFront act for all their customers. Unless the policy
+    says for whom, anyone can have them read a bucket, send to a queue or call a function of yours (PCI DSS 7.3.3).""",
+    remediation="""Add `ArnLike: {"aws:SourceArn": topic.arn}` or `StringEquals: {"aws:SourceAccount": account}`;
+    for a Lambda Permission set `source_arn` or `source_account`.""",
     compliant=[
         plain(
             """

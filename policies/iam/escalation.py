@@ -62,9 +62,9 @@ LAUNCHES = (
     judges=Identity,
     rationale="""Rights over policies, trust, keys or the code of others are rights to everything, whatever else the
     policies say: the limits that were approved do not hold (PCI DSS 7.2.2, 7.2.5).""",
-    remediation="""Leave IAM changes to the deployment. Where a workload must make roles, name them by path, and demand
-    a boundary: `StringEquals: {"iam:PermissionsBoundary": boundary.arn}`. Name the roles in `sts:AssumeRole` and the
-    functions in `lambda:UpdateFunctionCode`.""",
+    remediation="""Leave IAM changes to the deployment. Where a workload must make roles, name them by path, and
+    demand a boundary: `StringEquals: {"iam:PermissionsBoundary": boundary.arn}`. Name the roles in `sts:AssumeRole`
+    and the functions in `lambda:UpdateFunctionCode`.""",
     compliant=[
         with_role(
             """
@@ -238,8 +238,8 @@ def on_itself(identity: Identity) -> list[Grant]:
     layer="iam",
     severity="high",
     judges=Identity,
-    rationale="""Whoever may pass any role to EC2, Lambda or ECS may run code with the rights of the most powerful role
-    of the account, so its own limits mean nothing (PCI DSS 7.2.2, 7.2.5).""",
+    rationale="""Whoever may pass any role to EC2, Lambda or ECS may run code with the rights of the most powerful
+    role of the account, so its own limits mean nothing (PCI DSS 7.2.2, 7.2.5).""",
     remediation="""Name the roles in the statement's Resource, `iam:PassRole` on `task_role.arn`, and the service in
     `StringEquals: {"iam:PassedToService": "ecs-tasks.amazonaws.com"}`.""",
     compliant=[

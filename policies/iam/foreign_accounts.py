@@ -13,10 +13,10 @@ from .grants import NOTHING, TrustedAccounts, conditions
     layer="iam",
     severity="high",
     judges=ResourcePolicy,
-    rationale="""What another account does with the data, and whom it lets in, is out of sight. PCI DSS asks to manage
-    third-party access (8.2.7) and to keep all connections of the environment in its scope (12.5.2).""",
-    remediation="""Remove the account, demand `aws:PrincipalOrgID` if it is one of your organization, or list it in the
-    parameter `accounts` once it has been vetted.""",
+    rationale="""What another account does with the data, and whom it lets in, is out of sight. PCI DSS asks to
+    manage third-party access (8.2.7) and to keep all connections of the environment in its scope (12.5.2).""",
+    remediation="""Remove the account, demand `aws:PrincipalOrgID` if it is one of your organization, or list it in
+    the parameter `accounts` once it has been vetted.""",
     parameters=TrustedAccounts,
     compliant=[
         plain(

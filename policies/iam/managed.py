@@ -31,8 +31,8 @@ class AllowedPolicies(BaseModel):
     layer="iam",
     severity="high",
     judges=Identity,
-    rationale="""These policies are made to fit everyone: they name no resource, and AWS adds actions to them without
-    asking. What was approved for a workload is then not what it may do (PCI DSS 7.2.2, 7.2.5).""",
+    rationale="""These policies are made to fit everyone: they name no resource, and AWS adds actions to them
+    without asking. What was approved for a workload is then not what it may do (PCI DSS 7.2.2, 7.2.5).""",
     remediation="""Write a policy with the actions that the workload calls, on the resources it works on, and attach
     that one instead.""",
     parameters=AllowedPolicies,
@@ -127,8 +127,8 @@ class Boundary(BaseModel):
     layer="iam",
     severity="low",
     judges=Role,
-    rationale="""A boundary is the one limit that a mistake in a role's own policies cannot lift. Where deployments make
-    roles for workloads, it keeps each within what the platform allows (PCI DSS 7.2.2, 7.3.1).""",
+    rationale="""A boundary is the one limit that a mistake in a role's own policies cannot lift. Where deployments
+    make roles for workloads, it keeps each within what the platform allows (PCI DSS 7.2.2, 7.3.1).""",
     remediation="""Set `permissions_boundary` to the ARN of a policy that lists what workloads may ever do.""",
     parameters=Boundary,
     scope="resource",

@@ -230,8 +230,8 @@ def iam_policy_allow_all(identity: Identity, case: Case) -> Answer:
     judges=Identity,
     rationale="""The right to read, destroy and share every bucket, table, key or secret of an account reaches those
     with cardholder data too, now and later. PCI DSS asks for least privileges per application (7.2.2, 7.2.5).""",
-    remediation="""Name the resources: `Resource: [bucket.arn, f"{bucket.arn}/*"]` in place of `*`, and only the actions
-    that are called.""",
+    remediation="""Name the resources: `Resource: [bucket.arn, f"{bucket.arn}/*"]` in place of `*`, and only the
+    actions that are called.""",
     compliant=[
         with_role(
             """

@@ -14,10 +14,10 @@ from .grants import TrustedAccounts, conditions
     layer="iam",
     severity="critical",
     judges=TrustPolicy,
-    rationale="""A trust policy for everyone hands the role's rights to any AWS account in the world. PCI DSS asks for
-    access to be denied unless it is granted to somebody (7.3.1-7.3.3).""",
-    remediation="""Name the principals: a service (`{"Service": "lambda.amazonaws.com"}`), a role's ARN, or an account.
-    An ExternalId is known to others and replaces no principal.""",
+    rationale="""A trust policy for everyone hands the role's rights to any AWS account in the world. PCI DSS asks
+    for access to be denied unless it is granted to somebody (7.3.1-7.3.3).""",
+    remediation="""Name the principals: a service (`{"Service": "lambda.amazonaws.com"}`), a role's ARN, or an
+    account. An ExternalId is known to others and replaces no principal.""",
     compliant=[
         plain(
             """
@@ -143,8 +143,9 @@ def iam_role_trusted_by_everyone(trust: TrustPolicy, case: Case) -> Answer:
     layer="iam",
     severity="high",
     judges=TrustPolicy,
-    rationale="""Whoever runs the other account decides who of it gets in. Without an external id, a third party that
-    works for many can be made to use the role for somebody else; PCI DSS asks to manage third-party access (8.2.7).""",
+    rationale="""Whoever runs the other account decides who of it gets in. Without an external id, a third party
+    that works for many can be made to use the role for somebody else; PCI DSS asks to manage third-party access
+    (8.2.7).""",
     remediation="""Add `Condition: {"StringEquals": {"sts:ExternalId": "..."}}` for a third party, or
     `aws:PrincipalOrgID` for an account of your own organization; or list the account in the parameter `accounts`.""",
     parameters=TrustedAccounts,
