@@ -1,8 +1,8 @@
 """Which application, environment, tenant and data classification a resource belongs to (contract: Labels).
 
-Sources in this order: the resource's own tags or Kubernetes labels, its provider's default tags, its namespace, its
-component parent, the stack's configuration, selectors of the user's lychgate.yaml. The first that says something
-counts; others that disagree are kept as conflicts, which a rule reports.
+Sources in this order: the resource's own tags or Kubernetes labels (or those of its pods), its provider's default
+tags, its namespace, its component parent, the stack's configuration, selectors of the user's lychgate.yaml. The first
+that says something counts; others that disagree are kept as conflicts, which a rule reports.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.labels import DIMENSIONS, Conflict, Labels
-from lychgate.model.values import Secret, Unknown
-
-NAMESPACE = "kubernetes:core/v1:Namespace"
+from lychgate.model.values import Secret, Unknown, UnknownRead
+from lychgate.views.kubernetes_objects import cluster_of, namespace_name, objects, template_labels
 
 
 def labels_of(graph: Graph, resource: Resource) -> Labels:
@@ -63,7 +62,10 @@ def _lowered(value: Any) -> dict[str, Any]:
 
 
 def _sources(graph: Graph, resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "its tags", own_tags(resource)
+    own = own_tags(resource)
+    yield "its tags", own
+    if pods := template_tags(graph, resource, own):
+        yield "its pods' labels", pods
     yield "its provider's default tags", provider_tags(graph, resource)
     namespace = namespace_of(graph, resource)
     if namespace is not None:
@@ -92,6 +94,16 @@ def own_tags(resource: Resource) -> dict[str, Any]:
     return _lowered(properties.get("tagsAll")) | _lowered(tags)
 
 
+def template_tags(graph: Graph, resource: Resource, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels of the pods that a Kubernetes workload makes, keys in lower case. The application is left out where
+    the workload names its own: pods go by the names of their parts."""
+    labels = {key.lower(): value for key, value in template_labels(resource)}
+    keys = graph.settings.keys["application"]
+    if labels and _pick(own, keys) is not None:
+        return {key: value for key, value in labels.items() if key not in keys}
+    return labels
+
+
 def provider_tags(graph: Graph, resource: Resource) -> dict[str, Any]:
     """The default tags of the resource's provider, keys in lower case."""
     provider = graph.by_urn.get((resource.provider or "").rpartition("::")[0])
@@ -105,23 +117,11 @@ def provider_tags(graph: Graph, resource: Resource) -> dict[str, Any]:
 
 
 def namespace_of(graph: Graph, resource: Resource) -> Resource | None:
-    """The Namespace object that a Kubernetes object names, where it is in the graph."""
-    if not resource.type.startswith("kubernetes:") or resource.type == NAMESPACE:
+    """The Namespace object that a Kubernetes object stands in, where it is in the graph and known which it is."""
+    if not resource.type.startswith("kubernetes:") or not resource.custom:
         return None
-    metadata = resource.properties.get("metadata")
-    name = metadata.get("namespace") if isinstance(metadata, dict) else None
-    if not isinstance(name, str):
+    try:
+        namespace = namespace_name(graph, resource)
+        return objects(graph).find(cluster_of(graph, resource), "Namespace", "", namespace) if namespace else None
+    except UnknownRead:
         return None
-    index: dict[str, Resource] = graph.once("namespaces", lambda: _namespaces(graph))
-    return index.get(f"{resource.stack}/{name}") or index.get(name)
-
-
-def _namespaces(graph: Graph) -> dict[str, Resource]:
-    index: dict[str, Resource] = {}
-    for resource in graph.of_type(NAMESPACE):
-        for metadata in (resource.outputs.get("metadata"), resource.properties.get("metadata")):
-            name = metadata.get("name") if isinstance(metadata, dict) else None
-            if isinstance(name, str):
-                index.setdefault(f"{resource.stack}/{name}", resource)
-                index.setdefault(name, resource)
-    return index
