@@ -112,4 +112,6 @@ def api_cache_unencrypted(settings: MethodSettings, case: Case) -> Answer:
     """A cache without encryption."""
     if not settings.caches or settings.cache_encrypted:
         return PASS
-    return fail(f"{settings.name} caches responses of {settings.read.text('methodPath')} without encrypting them.")
+    return fail(
+        f"The settings {settings.name} cache responses of {settings.read.text('methodPath')} without encrypting them."
+    )

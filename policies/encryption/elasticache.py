@@ -114,4 +114,4 @@ def cache_unencrypted_at_rest(cache: Cache, case: Case) -> Answer:
         return not_applicable("memcached writes nothing to disk")
     if cache.encrypted_at_rest:
         return PASS
-    return fail(f"The cache {cache.name} ({cache.engine}) is not encrypted at rest, and so are none of its snapshots.")
+    return fail(f"The cache {cache.name} ({cache.engine}) is not encrypted at rest, and neither are its snapshots.")

@@ -46,5 +46,7 @@ def kinesis_stream_without_customer_key(stream: Stream, case: Case) -> Answer:
     """A customer's key is named, and used."""
     if stream.key is not None and stream.key.customer:
         return PASS
-    how = whose(stream.key, "AWS's managed key") if stream.encrypted else "no key at all (`encryptionType` is not KMS)"
+    if not stream.encrypted:
+        return fail(f"The stream {stream.name} is not encrypted: `encryptionType` is not KMS, whatever key is named.")
+    how = whose(stream.key, "AWS's managed key")
     return fail(f"The stream {stream.name} is encrypted with {how}: access cannot be cut off by disabling a key.")

@@ -109,7 +109,11 @@ def sqs_queue_without_customer_key(queue: Queue, case: Case) -> Answer:
     """A customer's key is named."""
     if queue.key is not None and queue.key.customer:
         return PASS
-    how = whose(queue.key, "SQS's own key (SSE-SQS)" if queue.encrypted else "no key at all")
+    if not queue.encrypted:
+        return fail(
+            f"The queue {queue.name} is not encrypted at all: `sqsManagedSseEnabled` is false, and no key is named."
+        )
+    how = whose(queue.key, "SQS's own key (SSE-SQS)")
     return fail(f"The queue {queue.name} is encrypted with {how}: nobody but AWS can say who may read its messages.")
 
 

@@ -138,7 +138,7 @@ def rds_storage_without_customer_key(database: Database, case: Case) -> Answer:
         return PASS
     if not database.encrypted:
         return fail(f"The storage of {database.name} is not encrypted at all, whatever `kmsKeyId` says.")
-    how = whose(database.key, "a key that AWS owns" if database.aurora else "AWS's managed key alias/aws/rds")
+    how = whose(database.key, "a key of AWS's choice")
     return fail(f"The storage of {database.name} is encrypted with {how}: access cannot be cut off by disabling a key.")
 
 

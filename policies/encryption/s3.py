@@ -162,7 +162,7 @@ def s3_bucket_without_customer_key(bucket: Bucket, case: Case) -> Answer:
         return PASS
     by_kms = encryption.algorithm.startswith("aws:kms")
     how = whose(encryption.key, "AWS's managed key alias/aws/s3") if by_kms else f"{encryption.algorithm} (SSE-S3)"
-    return fail(f"The bucket is encrypted with {how}, so access to its data cannot be cut off by disabling a key.")
+    return fail(f"The bucket {bucket.name} is encrypted with {how}: access cannot be cut off by disabling a key.")
 
 
 @rule(
@@ -391,6 +391,8 @@ def _let_through(denies: tuple[Statement, ...], arn: str) -> tuple[str, str] | N
     resources = [arn, f"{arn}/*"]
     anything = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources}})
     facts = {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}
-    for grant in grants([anything, Policy(denies)], "s3:*", resources, facts):
-        return grant.action, grant.resource
+    telling = [("s3:GetObject", resources[1]), ("s3:PutObject", resources[1]), ("s3:ListBucket", resources[0])]
+    for action, where in [*telling, ("s3:*", resources)]:
+        for grant in grants([anything, Policy(denies)], action, where, facts):
+            return grant.action, grant.resource
     return None

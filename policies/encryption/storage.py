@@ -227,5 +227,7 @@ def efs_file_system_without_customer_key(files: FileSystem, case: Case) -> Answe
     """A customer's key is named, and used."""
     if files.encrypted and files.key is not None and files.key.customer:
         return PASS
-    how = whose(files.key, "AWS's managed key alias/aws/elasticfilesystem") if files.encrypted else "no key at all"
+    if not files.encrypted:
+        return fail(f"The file system {files.name} is not encrypted at all, whatever `kmsKeyId` says.")
+    how = whose(files.key, "AWS's managed key alias/aws/elasticfilesystem")
     return fail(f"The file system {files.name} is encrypted with {how}: access cannot be cut off by disabling a key.")
