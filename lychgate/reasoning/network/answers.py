@@ -94,7 +94,6 @@ def exactly(flows: FlowSet) -> Bounds:
 
 
 EVERYTHING = exactly(ALL_FLOWS)
-NEVER = exactly(NO_FLOWS)
 PERHAPS = Bounds(NO_FLOWS, ALL_FLOWS)
 
 

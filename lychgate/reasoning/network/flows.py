@@ -93,7 +93,7 @@ class FlowSet:
         unknown protocol name or a malformed block.
         """
         ports = ALL_PORTS if not from_port and to_port is None else normal([(from_port, to_port or from_port)])
-        numbers = ALL_PROTOCOLS if protocol is None else normal([(protocol_number(protocol),) * 2])
+        numbers = ALL_PROTOCOLS if protocol is None else protocol_numbers(protocol)
         return cls(
             (
                 (
@@ -225,6 +225,24 @@ def _block_text(item: Block) -> str:
 
 def _numbers(spans: Intervals) -> str:
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
+
+
+# What load balancers call their protocols (ELB API reference, Listener and TargetGroup), by what carries it.
+_CARRIED_BY = {
+    "http": (TCP,),
+    "https": (TCP,),
+    "tls": (TCP,),
+    "tcp_udp": (TCP, UDP),
+    "quic": (UDP,),
+    "tcp_quic": (TCP, UDP),
+    "geneve": (UDP,),
+}
+
+
+def protocol_numbers(protocol: str | int) -> Intervals:
+    """The IANA numbers of a protocol given by name, number, or a load balancer's word. Raises ValueError."""
+    carried = _CARRIED_BY.get(str(protocol).strip().lower())
+    return normal((number, number) for number in carried or (protocol_number(protocol),))
 
 
 def protocol_number(protocol: str | int) -> int:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 Intervals = tuple[tuple[int, int], ...]
 
-NOTHING: Intervals = ()
-
 
 def normal(pairs: Iterable[tuple[int, int]]) -> Intervals:
     """Bring any pairs (low, high), both inclusive, into normal form; pairs with low above high are empty."""

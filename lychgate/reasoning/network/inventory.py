@@ -17,7 +17,7 @@ from lychgate.reasoning.network.flows import (
     ICMPV6,
     TCP,
     UDP,
-    protocol_number,
+    protocol_numbers,
 )
 from lychgate.reasoning.network.intervals import Intervals, normal, union
 
@@ -137,10 +137,10 @@ def services(
     if str(protocol).strip().lower() in ("-1", "all"):
         return ServiceSpans(_ALL, _ALL)
     try:
-        number = protocol_number(protocol)
+        numbers = protocol_numbers(protocol)
     except ValueError:
         return ServiceSpans(None, _ALL, (Unknown(owner, f"protocol {protocol!r}"),))
-    numbers = ((number, number),)
+    number = numbers[0][0]
     if number not in (TCP, UDP, ICMP, ICMPV6):
         return ServiceSpans((numbers, ALL_PORTS), (numbers, ALL_PORTS))
     unknowns = tuple(value for value in (from_port, to_port) if isinstance(value, Unknown))

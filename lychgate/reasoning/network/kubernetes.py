@@ -16,13 +16,13 @@ from lychgate.reasoning.network.flows import (
     DESTINATION,
     NO_FLOWS,
     PROTOCOL_NAMES,
+    PROTOCOL_NUMBERS,
     SCTP,
     SOURCE,
     TCP,
     UDP,
     Flow,
     FlowSet,
-    protocol_number,
 )
 from lychgate.reasoning.network.internet import INTERNET
 from lychgate.reasoning.network.intervals import Intervals, covers, intersect, normal, subtract, union
@@ -214,7 +214,7 @@ class Cluster:
     ) -> tuple[Bounds, list[Unknown]]:
         if isinstance(rule, Unknown):
             return Bounds(NO_FLOWS, POD_FLOWS), [rule]
-        ports, doubts = _ports(rule, peer if direction == "egress" else pod)
+        ports, doubts = _ports(policy, rule, peer if direction == "egress" else pod)
         peers, more = self._peers(policy, rule, direction, peer)
         return ports & peers, [*doubts, *more]
 
@@ -297,22 +297,26 @@ def _block_spans(policy: NetworkPolicy, ip_block: IpBlock | Unknown) -> tuple[In
     return (() if doubts else high), high, doubts
 
 
-def _ports(rule: PolicyRule, receiver: Pod | None) -> tuple[Bounds, list[Unknown]]:
+def _ports(policy: NetworkPolicy, rule: PolicyRule, receiver: Pod | None) -> tuple[Bounds, list[Unknown]]:
     """The protocols and ports of a rule; names are looked up on the receiving pod, and match nothing outside."""
     if not rule.ports:
         return Bounds(POD_FLOWS, POD_FLOWS), []
     total = Bounds(NO_FLOWS, NO_FLOWS)
     doubts: list[Unknown] = []
     for port in rule.ports:
-        bounds, found = (Bounds(NO_FLOWS, POD_FLOWS), [port]) if isinstance(port, Unknown) else _port(port, receiver)
+        bounds, found = (
+            (Bounds(NO_FLOWS, POD_FLOWS), [port]) if isinstance(port, Unknown) else _port(policy, port, receiver)
+        )
         total = total | bounds
         doubts += found
     return total, doubts
 
 
-def _port(port: PolicyPort, receiver: Pod | None) -> tuple[Bounds, list[Unknown]]:
+def _port(policy: NetworkPolicy, port: PolicyPort, receiver: Pod | None) -> tuple[Bounds, list[Unknown]]:
     if isinstance(port.protocol, Unknown):
         return Bounds(NO_FLOWS, POD_FLOWS), [port.protocol]
+    if port.protocol.lower() not in PROTOCOL_NUMBERS:
+        return Bounds(NO_FLOWS, POD_FLOWS), [Unknown(policy.id, f"protocol {port.protocol!r}")]
     if isinstance(port.port, str):
         return _named(port.protocol, port.port, receiver)
     doubts = [item for item in (port.port, port.end_port) if isinstance(item, Unknown)]
@@ -344,6 +348,6 @@ def _named(protocol: str, name: str, receiver: Pod | None) -> tuple[Bounds, list
 
 
 def _exact(protocol: str, ports: Intervals) -> Bounds:
-    number = protocol_number(protocol)
+    number = PROTOCOL_NUMBERS[protocol.lower()]
     flows = FlowSet(((((number, number),), ports, ANYWHERE, ANYWHERE),))
     return Bounds(flows, flows)

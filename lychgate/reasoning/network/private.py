@@ -122,8 +122,8 @@ class Private:
         doubts = origin.unknowns + far.spans.unknowns
         certain, possible = (ends(origin.certain, far.spans.certain), ends(origin.possible, far.spans.possible))
         row = [Stage(Bounds(certain, possible), "they share no address family", nothing_to_say, lambda _: doubts)]
-        reference = self._references(link)
-        row.append(filters.group(near.groups, "egress", far.groups if reference == "both" else None))
+        over_gateway = isinstance(link, Link) and link.kind == "tgw"
+        row.append(filters.group(near.groups, "egress", None if over_gateway else far.groups))
         if link is not None:
             there = self.link_spans(near.subnet, near.vpc, far.vpc, link)
             # Answers to a client's address that a load balancer kept go back through it, whatever the routes say.
@@ -135,15 +135,20 @@ class Private:
                 filters.acl(far.subnet, "ingress"),
                 filters.answers([(acls[1], "egress"), (acls[0], "ingress")], route=back),
             ]
-        row.append(filters.group(far.groups, "ingress", near.groups if reference is not None else None))
+        row.append(self._ingress(near, far, link.record if isinstance(link, Link) and over_gateway else None))
         return row
 
-    def _references(self, link: Link | Unknown | None) -> Literal["both", "ingress"] | None:
-        """In which rules a group of the other side may be named; over a transit gateway in ingress rules at most."""
-        if not isinstance(link, Link) or link.kind != "tgw":
-            return "both"
-        gateway = self._inventory.find(r.TransitGateway, link.record)
-        return "ingress" if isinstance(gateway, r.TransitGateway) and gateway.group_references is True else None
+    def _ingress(self, near: Leg, far: Leg, gateway: str | None) -> Stage:
+        """The target's groups. Across a transit gateway they may name the source's only where it supports that."""
+        if gateway is None:
+            return self._filters.group(far.groups, "ingress", near.groups)
+        found = self._inventory.find(r.TransitGateway, gateway)
+        supported = found if isinstance(found, Unknown) else found.group_references
+        if not isinstance(supported, Unknown):
+            return self._filters.group(far.groups, "ingress", near.groups if supported else None)
+        wide, narrow = (self._filters.group(far.groups, "ingress", peer) for peer in (near.groups, None))
+        bounds = Bounds(narrow.bounds.certain, wide.bounds.possible)
+        return Stage(bounds, wide.refusal, wide.steps, lambda flow: (*wide.doubts(flow), supported))
 
     def link_spans(self, subnet: r.Subnet, near: r.Text, far: r.Text, link: Link | Unknown) -> Spans:
         """The destinations that a subnet's routes send over a link."""
@@ -157,7 +162,9 @@ class Private:
             return Spans((), ANYWHERE, (link,))
         spans = self._filters.routing.leads(subnet, lambda route: _takes(link, route))
         hops = self._filters.routing.hops(subnet)
-        doubts = [hop.route.target for hop in hops if hop.route and isinstance(hop.route.target, Unknown)]
+        routes = [hop.route for hop in hops if hop.route and hop.route.kind == link.kind]
+        targets = [route.target or Unknown(route.id, "target") for route in routes]
+        doubts = [target for target in targets if isinstance(target, Unknown)]
         doubts += self._filters.behind(subnet, ("appliance",))
         spans = Spans(spans.certain, spans.possible, (*spans.unknowns, *doubts))
         if link.kind == "peering":

@@ -7,7 +7,6 @@ more"). A reference to an id that is not among the records (a looked-up thing) c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -192,7 +191,7 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener: protocol at the network level (tcp for HTTP, HTTPS and TLS) and port, and where it forwards to."""
+    """A listener: protocol (HTTP, HTTPS, TLS and so on too) and port, and where all its rules forward to."""
 
     id: str
     protocol: str | int | Unknown
@@ -288,4 +287,3 @@ Record = (
     | TransitRouteTable
     | TransitGateway
 )
-Index = Mapping[str, Record]

@@ -69,7 +69,9 @@ class Routing:
         possible: Intervals = ()
         unknowns: list[Unknown] = []
         for hop in self.hops(subnet):
-            decision = "maybe" if hop.route and isinstance(hop.route.kind, Unknown) else accept(hop.route)
+            kind = hop.route.kind if hop.route else "local"
+            decision = "maybe" if isinstance(kind, Unknown) else accept(hop.route)
+            unknowns.extend([kind] if isinstance(kind, Unknown) else [])
             if decision != "no":
                 certain = union(certain, hop.certain if decision == "yes" else ())
                 possible = union(possible, hop.possible)

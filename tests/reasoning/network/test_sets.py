@@ -2,11 +2,14 @@
 
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lychgate.reasoning.network.flows import DESTINATION, PORT, PROTOCOL, SOURCE, Flow, FlowSet
 from lychgate.reasoning.network.intervals import covers, holds, intersect, normal, subtract, union
+
+# A busy machine may take its time over one example.
+patient = settings(deadline=None)
 
 NUMBERS = range(8)
 pairs = st.lists(st.tuples(st.sampled_from(NUMBERS), st.sampled_from(NUMBERS)), max_size=4)
@@ -18,6 +21,7 @@ def listed(intervals):
     return {number for low, high in intervals for number in range(low, high + 1)}
 
 
+@patient
 @given(pairs, pairs)
 def test_intervals_are_sets(left, right):
     a, b = normal(left), normal(right)
@@ -52,6 +56,7 @@ def flows_of(flows):
     }
 
 
+@patient
 @given(flow_sets, flow_sets)
 def test_flow_sets_are_sets(left, right):
     a, b = flows_of(left), flows_of(right)
@@ -67,6 +72,7 @@ def test_flow_sets_are_sets(left, right):
         assert left.holds(left.example())
 
 
+@patient
 @given(flow_sets, flow_sets)
 def test_inclusion_and_equality_are_exact(left, right):
     assert (left & right).within(left)
@@ -75,6 +81,7 @@ def test_inclusion_and_equality_are_exact(left, right):
     assert not ((left - right) & right)
 
 
+@patient
 @given(flow_sets, sides, some_spans)
 def test_projections_quantify_over_one_side(flows, side, within):
     def with_value(flow, value):
