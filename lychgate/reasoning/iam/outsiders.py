@@ -20,6 +20,7 @@ from .principals import Named, named
 # What a stranger cannot choose, by the sort of text that names our own.
 _BY_ACCOUNT = (
     "aws:sourceaccount",
+    "aws:sourceowner",
     "aws:vpceaccount",
     "kms:calleraccount",
     "s3:dataaccesspointaccount",

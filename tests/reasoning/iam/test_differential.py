@@ -44,7 +44,7 @@ def confirm(engine: Engine, witness: Witness | None, allowed: Any) -> None:
     assert solve(engine.domain(), held, allowed) == "sat", request
 
 
-@thorough(150)
+@thorough(80)
 @given(documents(variables=True), requests())
 def test_evaluator_and_z3_agree_on_a_request(document: dict[str, Any], case: Case) -> None:
     truth = permits(document, case)
@@ -53,7 +53,7 @@ def test_evaluator_and_z3_agree_on_a_request(document: dict[str, Any], case: Cas
     assert (truth is Truth.YES, answer) in ((True, "sat"), (False, "unsat"))
 
 
-@thorough(120)
+@thorough(50)
 @given(documents(), documents())
 def test_proofs_and_z3_agree(first: dict[str, Any], second: dict[str, Any]) -> None:
     engine = Engine(KINDS)
@@ -73,7 +73,7 @@ def test_proofs_and_z3_agree(first: dict[str, Any], second: dict[str, Any]) -> N
         assert solve(engine.domain(), a, b) != "sat"
 
 
-@thorough(120)
+@thorough(50)
 @given(documents(variables=True, most=2), documents(variables=True, most=2))
 def test_proofs_with_variables_are_never_wrong(first: dict[str, Any], second: dict[str, Any]) -> None:
     engine = Engine(KINDS)
@@ -85,7 +85,7 @@ def test_proofs_with_variables_are_never_wrong(first: dict[str, Any], second: di
         assert solve(engine.domain(), formula) != "sat"
 
 
-@thorough(200)
+@thorough(60)
 @given(documents(variables=True), st.data())
 def test_what_is_proved_holds_for_every_request(first: dict[str, Any], data: st.DataObject) -> None:
     """The second policy is the first with something left out, so that containment is common."""
