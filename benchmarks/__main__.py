@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, judging, pack, start
+from benchmarks import capture, iam, judging, pack, start
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "capture": capture.rows,
     "judging": judging.rows,
     "pack": pack.rows,
+    "iam": iam.rows,
 }
 
 
