@@ -15,7 +15,7 @@ from .atoms import atoms
 from .conditions import COMPARE, Context, UndecidedError, as_moment, as_network, as_number
 from .language import NEGATED, Condition
 from .matching import Language
-from .patterns import Pattern, arn_tokens, equal_pattern, simple_pattern
+from .patterns import Pattern, arn_tokens, beginning, equal_pattern, simple_pattern
 from .solving import bits
 from .templates import Piece, Wild, plain
 
@@ -71,11 +71,20 @@ class Texts:
         return found
 
     def languages(self, atom: int) -> tuple[list[Language], Language]:
-        """What the texts of an atom match, each pattern by itself, and what they do not match."""
+        """What the texts of an atom match, each pattern by itself, and what they could match but do not."""
         signature = self.signatures[atom]
-        inside = [Language([pattern]) for pattern, number in self.numbers.items() if signature >> number & 1]
-        outside = Language(pattern for pattern, number in self.numbers.items() if not signature >> number & 1)
-        return inside + ([self.shape] if self.shape else []), outside
+        inside = [pattern for pattern, number in self.numbers.items() if signature >> number & 1]
+        start = max(map(beginning, inside), key=len, default="")
+        outside = Language(
+            pattern
+            for pattern, number in self.numbers.items()
+            if not signature >> number & 1 and _can_share(beginning(pattern), start)
+        )
+        return [Language([pattern]) for pattern in inside] + ([self.shape] if self.shape else []), outside
+
+
+def _can_share(first: str, second: str) -> bool:
+    return first.startswith(second) or second.startswith(first)
 
 
 def base(condition: Condition) -> str:

@@ -21,7 +21,16 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from .patterns import ANY, Pattern, action_pattern, arn_tokens, equal_pattern, resource_pattern, simple_pattern
+from .patterns import (
+    ANY,
+    Pattern,
+    action_pattern,
+    arn_tokens,
+    beginning,
+    equal_pattern,
+    resource_pattern,
+    simple_pattern,
+)
 from .templates import Wild
 
 __all__ = [
@@ -123,6 +132,8 @@ class Language:
 
     def matches(self, text: str) -> bool:
         """Whether the text is in the language."""
+        if len(self.patterns) == 1 and not text.startswith(beginning(self.patterns[0])):
+            return False
         states = self._start
         for char in text:
             states = self.step(states, char)

@@ -17,6 +17,17 @@ ANY: Pattern = (Wild.MANY,)
 _FIELDS = 6
 
 
+@lru_cache(maxsize=16384)
+def beginning(pattern: Pattern) -> str:
+    """The plain text that everything it matches begins with."""
+    chars = []
+    for token in pattern:
+        if not isinstance(token, str) or len(token) != 1:
+            break
+        chars.append(token)
+    return "".join(chars)
+
+
 @lru_cache(maxsize=8192)
 def action_pattern(text: str) -> Pattern:
     """The pattern of an Action entry. It is to be matched against an action in lower case."""
