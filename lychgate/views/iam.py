@@ -11,7 +11,7 @@ from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, UnknownRead
 from lychgate.views.attachments import ROLE, USER
 from lychgate.views.base import View
-from lychgate.views.exposure import head, named_of, spelled_out, ties
+from lychgate.views.exposure import head, named_of, requirements_of, spelled_out, ties
 from lychgate.views.iam_principals import Role, User
 from lychgate.views.resource_policies import TrustPolicy
 
@@ -123,10 +123,10 @@ def workloads_of(role: Role) -> dict[str, str]:
 
 def _subjects(role: Role) -> Iterator[str]:
     """The service accounts that the trust policy names."""
-    for grant in TrustPolicy.of(role.graph, role.resource).granted("sts:AssumeRoleWithWebIdentity"):
-        for value in named_of(grant.statement, "Federated"):
+    for allow in TrustPolicy.of(role.graph, role.resource).speaking_of("sts:AssumeRoleWithWebIdentity"):
+        for value in named_of(allow, "Federated"):
             issuer = value.partition(":oidc-provider/")[2]
-            for values in ties(grant.requirements, f"{issuer}:sub"):
+            for values in ties(requirements_of(allow), f"{issuer}:sub"):
                 yield from (head(one) for one in values if spelled_out(one) and head(one).startswith(_SUBJECT))
 
 

@@ -131,6 +131,17 @@ class Identity(View):
             return None
         return managed_of(self.graph, Reference(self.resource, name, *found[0])).policy
 
+    @property
+    def rights(self) -> Rights:
+        """What the policies that can be read allow, without regard to a boundary."""
+        return self.once("rights", lambda: Rights(one.prepared for one in self.attached))
+
+    @property
+    def services(self) -> frozenset[str] | None:
+        """The services that its policies speak of in Allow statements (`""` where it may be any); None where it may
+        have policies that cannot be read."""
+        return self.once("services", lambda: None if self._possible else self.rights.services)
+
     def granted(
         self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
     ) -> list[Grant]:
@@ -141,7 +152,7 @@ class Identity(View):
         something is found, but the boundary that might take it away cannot be read.
         """
         actions = [actions] if isinstance(actions, str) else list(actions)
-        rights = Rights(one.prepared for one in self.attached)
+        rights = self.rights
         found = rights.granted(actions, resource, facts)
         if found:
             boundary = self.boundary

@@ -39,13 +39,23 @@ class Prepared:
             return
         by_service: dict[str, list[str]] = {}
         for entry in statement.actions:
-            by_service.setdefault(_service(entry), []).append(entry)
+            by_service.setdefault(service_of(entry), []).append(entry)
         for service, entries in by_service.items():
             self.allows.setdefault(service, []).append((statement, entries))
 
+    def mentions(self, action: str) -> bool:
+        """Whether an Allow statement means the action, on whatever resource."""
+        if not service_of(action):
+            return bool(self.allows)
+        return any(
+            statement.not_action or any(_meets(entry.lower(), action.lower()) for entry in entries)
+            for key in ("", service_of(action))
+            for statement, entries in self.allows.get(key, ())
+        )
+
     def relevant(self, action: str) -> list[tuple[Statement, list[str]]]:
         """The Allow statements that may mean the action, each with those of its entries that do."""
-        service = _service(action)
+        service = service_of(action)
         keys = ("", service) if service else tuple(self.allows)
         found = []
         for key in keys:
@@ -64,6 +74,11 @@ class Rights:
     def __init__(self, prepared: Iterable[Prepared], boundary: Policy | None = None) -> None:
         self.prepared = list(prepared)
         self.boundary = boundary
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services whose actions are allowed at all; `""` is among them where it may be any."""
+        return frozenset(service for one in self.prepared for service in one.allows)
 
     def granted(
         self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
@@ -109,7 +124,8 @@ class Rights:
         return policies, originals, [action for action in asked if action in live]
 
 
-def _service(action: str) -> str:
+@lru_cache(maxsize=65536)
+def service_of(action: str) -> str:
     """The service that an action pattern names, empty where it may be any."""
     service, colon, _ = action.partition(":")
     return "" if not colon or WILD.search(service) else service.lower()

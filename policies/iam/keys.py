@@ -146,6 +146,8 @@ def kms_key_without_separated_duties(policy: KeyPolicy, case: Case) -> Answer:
     """One principal of the key policy in both lists; the account's root delegates to IAM and counts for neither."""
     if policy.policy is None:
         return not_applicable(NOTHING)
+    if not _named(policy, ADMINISTERS) & _named(policy, USES):
+        return PASS
     administers = _principals(policy, policy.granted(ADMINISTERS))
     uses = _principals(policy, policy.granted(USES))
     both = administers.keys() & uses.keys()
@@ -158,6 +160,16 @@ def kms_key_without_separated_duties(policy: KeyPolicy, case: Case) -> Answer:
         f"use it ({second.action}, {second.name}): one identity can read the data and lock everyone else out.",
         {"principals": sorted(both), "administers": first.action, "uses": second.action},
     )
+
+
+def _named(policy: KeyPolicy, actions: tuple[str, ...]) -> set[tuple[str, str]]:
+    """The principals of the statements that mean one of the actions."""
+    found: set[tuple[str, str]] = set()
+    for statement in policy.speaking_of(*actions):
+        if statement.principals is not None:
+            found |= {("everyone", "")} if statement.principals.excluded else set(statement.principals.entries)
+    own = policy.own_accounts
+    return found - {("AWS", text) for account in own for text in (account, f"arn:aws:iam::{account}:root")}
 
 
 def _principals(policy: KeyPolicy, grants: list[Grant]) -> dict[str, Grant]:

@@ -3,8 +3,8 @@
 import re
 
 from lychgate import PASS, Answer, Case, fail, rule
-from lychgate.reasoning.iam import Grant
-from lychgate.views.exposure import Template, head, spelled_out, tied
+from lychgate.reasoning.iam.pins import Requirement
+from lychgate.views.exposure import Template, head, named_of, requirements_of, spelled_out, tied
 from lychgate.views.iam import client_ids
 from lychgate.views.resource_policies import TrustPolicy
 
@@ -215,26 +215,31 @@ AUDIENCE_ONLY = {
 )
 def iam_role_trusts_any_web_identity(trust: TrustPolicy, case: Case) -> Answer:
     """Subject and audience, for each provider that a statement names."""
-    for grant in trust.granted("sts:AssumeRoleWithWebIdentity"):
-        for principal in grant.principals:
-            kind, _, provider = principal.partition(":")
-            issuer = provider.partition(":oidc-provider/")[2] or provider
-            if kind != "Federated" or ":saml-provider/" in provider or provider == "*":
+    for allow in trust.speaking_of("sts:AssumeRoleWithWebIdentity"):
+        for provider in named_of(allow, "Federated"):
+            if ":saml-provider/" in provider or provider == "*" or not _open(trust, requirements_of(allow), provider):
                 continue
-            problem = _open(trust, grant, provider, issuer)
-            if problem:
-                return fail(
-                    f"The trust policy lets {issuer} vouch for whoever it likes: {grant.name} {problem}. Every "
-                    "workload there gets the role's rights.",
-                    {"provider": provider, "conditions": [str(condition) for condition in grant.conditions]},
-                )
+            for grant in trust.grants_of(allow):  # a Deny may tie what the statement does not
+                problem = _open(trust, grant.requirements, provider)
+                if problem and f"Federated:{provider}" in grant.principals:
+                    return fail(
+                        f"The trust policy lets {_issuer(provider)} vouch for whoever it likes: {grant.name} "
+                        f"{problem}. Every workload there gets the role's rights.",
+                        {"provider": provider, "conditions": [str(condition) for condition in grant.conditions]},
+                    )
     return PASS
 
 
-def _open(trust: TrustPolicy, grant: Grant, provider: str, issuer: str) -> str:
+def _issuer(provider: str) -> str:
+    """The issuer that an OpenID Connect provider's ARN ends with; other providers have no ARN."""
+    return provider.partition(":oidc-provider/")[2] or provider
+
+
+def _open(trust: TrustPolicy, requirements: tuple[Requirement, ...], provider: str) -> str:
     """What is not tied down, empty where all is."""
+    issuer = _issuer(provider)
     claim = AUDIENCE_ONLY.get(issuer, "aud")
-    audience = tied(grant.requirements, f"{issuer}:{claim}", spelled_out)
+    audience = tied(requirements, f"{issuer}:{claim}", spelled_out)
     if issuer in AUDIENCE_ONLY:
         return "" if audience else f"does not tie `{issuer}:{claim}`"
     needed = next((subject for name, subject in SUBJECTS if name.match(issuer)), OTHER)
@@ -243,7 +248,7 @@ def _open(trust: TrustPolicy, grant: Grant, provider: str, issuer: str) -> str:
         # Whoever owns a repository on GitHub chooses what else its subject says.
         return bool(needed.match(head(value))) or (needed is not GITHUB and spelled_out(value))
 
-    if not tied(grant.requirements, f"{issuer}:sub", certain):
+    if not tied(requirements, f"{issuer}:sub", certain):
         return f"does not tie the token's subject (`{issuer}:sub`) to one repository, project or service account"
     if not audience and len(client_ids(trust.graph, provider)) != 1:
         return f"does not tie the token's audience (`{issuer}:aud`)"
