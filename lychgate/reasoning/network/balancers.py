@@ -45,8 +45,6 @@ class Balancers:
                 return replace(endpoint, ports=listener)
             if isinstance(listener.protocol, Unknown):
                 return replace(endpoint, ports=listener.protocol)
-            if isinstance(listener.port, Unknown):
-                return replace(endpoint, ports=listener.port)
             ports.append((listener.protocol, listener.port, listener.port))
         return replace(endpoint, ports=tuple(ports))
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import IPV4, IPV6
-from lychgate.reasoning.network.answers import Unknown, exactly
-from lychgate.reasoning.network.flows import ALL_FLOWS, ALL_PORTS, PORT, FlowSet
+from lychgate.reasoning.network.answers import Bounds, Unknown, exactly
+from lychgate.reasoning.network.flows import ALL_FLOWS, ALL_PORTS, PORT, PROTOCOL, TCP, UDP, FlowSet
 from lychgate.reasoning.network.groups import Groups, GroupSet
 from lychgate.reasoning.network.intervals import Intervals, intersect
 from lychgate.reasoning.network.inventory import Inventory, Spans, services
 from lychgate.reasoning.network.stages import Pin, Stage, nothing_to_say
+
+_TCP_OR_UDP: Intervals = ((TCP, TCP), (UDP, UDP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,22 @@ class Legs:
 
 
 def listening(endpoint: r.Endpoint) -> tuple[list[Stage], list[Pin]]:
-    """The stage, or the pin, of the ports that an endpoint listens on; neither when it takes anything."""
-    if endpoint.ports is None:
+    """The stage, and the pins, of the ports that an endpoint listens on; neither when it takes anything."""
+    ports = endpoint.ports
+    if ports is None:
         return [], []
-    if isinstance(endpoint.ports, Unknown):
-        return [], [Pin(PORT, ALL_PORTS, endpoint.ports)]
-    found = [services(endpoint.id, *service).possible for service in endpoint.ports]
-    flows = FlowSet(tuple((*part, *item[2:]) for part in found for item in ALL_FLOWS.blocks))
-    return [Stage(exactly(flows), f"{endpoint.id} does not listen there", nothing_to_say, nothing_to_say)], []
+    refusal = f"{endpoint.id} does not listen there"
+    if isinstance(ports, Unknown):
+        either = exactly(ALL_FLOWS.only(PROTOCOL, _TCP_OR_UDP))
+        pins = [Pin(PORT, ALL_PORTS, ports), Pin(PROTOCOL, _TCP_OR_UDP, ports)]
+        return [Stage(either, refusal, nothing_to_say, nothing_to_say)], pins
+    found = [services(endpoint.id, *service) for service in ports]
+    possible = FlowSet(tuple((*item.possible, *block[2:]) for item in found for block in ALL_FLOWS.blocks))
+    doubts = tuple(doubt for item in found for doubt in item.unknowns)
+    if len(found) == 1 and doubts:
+        # One unknown port: certain is what holds for each.
+        spans = found[0].possible[1]
+        return [Stage(exactly(possible), refusal, nothing_to_say, nothing_to_say)], [Pin(PORT, spans, doubts[0])]
+    known = [item.certain for item in found if item.certain is not None]
+    certain = FlowSet(tuple((*item, *block[2:]) for item in known for block in ALL_FLOWS.blocks))
+    return [Stage(Bounds(certain, possible), refusal, nothing_to_say, lambda _: doubts)], []

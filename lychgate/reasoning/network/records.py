@@ -143,7 +143,8 @@ class SecurityGroup:
     default_egress: Flag = False
 
 
-Service = tuple[str | int, int, int]
+# Protocol, first port, last port.
+Service = tuple[str | int, Number, Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ class Endpoint:
     `security_groups`: () means none was given, so the VPC's default group; None means that none can apply (a Network
     Load Balancer without groups, a NAT gateway). `public_address` is a public IPv4 address, `ipv6_address` any IPv6
     one. `addresses` are the private addresses where they are known, else any address of the subnets. `ports` are what
-    it listens on, as (protocol, from, to): None for anything, () for nothing, Unknown for something unknown. Without
-    subnets and without a VPC it stands outside of every VPC, in AWS's own network (a function that is not in a VPC, a
-    bucket).
+    it listens on, as (protocol, from, to): None for anything, () for nothing, Unknown for some TCP or UDP service of
+    which nothing is known; a single port may be Unknown too. Without subnets and without a VPC it stands outside of
+    every VPC, in AWS's own network (a function that is not in a VPC, a bucket).
     """
 
     id: str

@@ -207,10 +207,18 @@ def test_an_unknown_block_of_the_vpc_leaves_rules_on_groups_and_the_whole_intern
 
 def test_unknown_ports_are_certain_where_all_ports_are_open():
     port = Unknown("web", "containerPort")
-    one = Network(site(OPEN_WEB, web(ports=port))).exposed_to_internet("web")
-    assert one.unknowns == (port,)
-    everything = SecurityGroup("web", (SecurityRule("in", "ingress", "tcp", 0, 65535, ANY),))
-    assert Network(site(everything, web(ports=port))).exposed_to_internet("web").is_yes
+    every_tcp = SecurityGroup("web", (SecurityRule("in", "ingress", "tcp", 0, 65535, ANY),))
+    everything = SecurityGroup("web", (SecurityRule("in", "ingress", "-1", cidrs=ANY),))
+    for ports, states in [
+        ((("tcp", port, port),), ("unknown", "yes", "yes")),
+        (port, ("unknown", "unknown", "yes")),
+        ((("tcp", port, port), ("tcp", 443, 443)), ("yes", "yes", "yes")),
+        ((("tcp", port, port), ("tcp", 80, 80)), ("unknown", "yes", "yes")),
+    ]:
+        for group, state in zip((OPEN_WEB, every_tcp, everything), states, strict=True):
+            answer = Network(site(group, web(ports=ports))).exposed_to_internet("web")
+            assert answer.state == state, (ports, group)
+            assert answer.unknowns == (() if state == "yes" else (port,))
 
 
 def acl_site(*entries):
