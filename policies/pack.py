@@ -38,6 +38,7 @@ from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.model.graph import Graph, StackInfo
 from lychgate.model.outcome import Answer
 from lychgate.model.redaction import Redactor
+from lychgate.model.values import Secret
 from lychgate.sources.analyzer import graph_of_one, graph_of_stack
 from lychgate.sources.program.wire import from_struct, to_struct
 
@@ -226,7 +227,11 @@ class Analyzer(_PolicyAnalyzerServicer):
 def this_stack() -> StackInfo:
     """The stack that the engine runs the pack for, as its environment says."""
     project, stack = pulumi.get_project(), pulumi.get_stack()
-    return StackInfo(f"{project}/{stack}", project, stack, dict(pulumi.runtime.get_config_env()))
+    config = {
+        key: Secret(value) if pulumi.runtime.is_config_secret(key) else value
+        for key, value in pulumi.runtime.get_config_env().items()
+    }
+    return StackInfo(f"{project}/{stack}", project, stack, config)
 
 
 def serve() -> None:

@@ -15,7 +15,7 @@ from lychgate.model.redaction import Redactor
 from lychgate.model.values import UnknownRead, reading
 from lychgate.views.base import View
 
-SEES_SIBLINGS = "it compares this stack with its siblings, and they are not in sight here"
+SEES_SIBLINGS = "nothing is wrong within this stack, but it is compared with siblings that are not in sight here"
 
 
 class Settings(Protocol):
@@ -87,13 +87,13 @@ def _may_hold(type_: str, rule: Rule) -> bool:
 def judge(rule: Rule, view: View, case: Case, redact: Redactor) -> Answer:
     """One rule on one resource. An unknown that is read makes it unknown, a crash makes it an error of that rule, and
     what is said after a secret was read is withheld."""
-    if rule.scope == "stacks" and not case.graph.complete:
-        return Answer("unknown", SEES_SIBLINGS)
     reading.begin()
     try:
         answer: Answer = rule.check(view, case)
         if not isinstance(answer, Answer):
             raise TypeError(f"a rule answers PASS, fail(...), unknown(...) or not_applicable(...), not {answer!r}")
+        if answer.outcome == "pass" and rule.scope == "stacks" and not case.graph.complete:
+            return Answer("unknown", SEES_SIBLINGS)
     except UnknownRead as unread:
         return Answer("unknown", redact(_unread(view, unread)))
     except Exception as error:

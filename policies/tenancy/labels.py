@@ -1,0 +1,179 @@
+"""Whether it can be told whose a resource is."""
+
+from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.views.ownership import Labelled, StackReference, owned
+
+
+@rule(
+    id="labels-that-disagree",
+    title="It cannot be told whose a resource is: its labels disagree",
+    layer="tenancy",
+    severity="medium",
+    judges=Labelled,
+    scope="stack",
+    rationale="""Separation of tenants and environments is judged, and enforced, by labels (PCI DSS A1.1.2, 6.5.3,
+    12.5.2). Where
+    two sources say different things, one of them is wrong.""",
+    remediation="Say it once: on the resource, its provider (defaultTags), namespace, component or stack.",
+    compliant=[
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        provider = aws.Provider("tagged", default_tags={"tags": {"tenant": "acme", "environment": "production"}})
+        aws.s3.Bucket("receipts", tags={"tenant": "acme"}, opts=pulumi.ResourceOptions(provider=provider))
+        """,
+    ],
+    violating=[
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        provider = aws.Provider("tagged", default_tags={"tags": {"tenant": "acme"}})
+        aws.s3.Bucket("receipts", tags={"tenant": "globex"}, opts=pulumi.ResourceOptions(provider=provider))
+        """,
+        """
+        import pulumi_kubernetes as k8s
+
+        k8s.core.v1.Namespace("acme", metadata={"name": "acme", "labels": {"tenant": "acme"}})
+        k8s.core.v1.ServiceAccount("api", metadata={"namespace": "acme", "labels": {"tenant": "globex"}})
+        """,
+        """
+        import pulumi
+        import pulumi_aws as aws
+
+        class Service(pulumi.ComponentResource):
+            def __init__(self, name, tenant):
+                super().__init__("shop:index:Service", name, {"tenant": tenant})
+                aws.sqs.Queue(name, tags={"tenant": "globex"}, opts=pulumi.ResourceOptions(parent=self))
+
+        Service("jobs", "acme")
+        """,
+    ],
+)
+def labels_that_disagree(labelled: Labelled, case: Case) -> Answer:
+    """Every dimension, every source."""
+    conflicts = labelled.labels.conflicts
+    if not conflicts:
+        return PASS
+    one = conflicts[0]
+    said = f"{one.source} says {one.dimension} {one.value}, {one.other_source} says {one.other}"
+    return fail(f"{said[:1].upper()}{said[1:]}.", {"conflicts": len(conflicts)})
+
+
+@rule(
+    id="resource-without-tenant",
+    title="It cannot be told which tenant a resource belongs to",
+    layer="tenancy",
+    severity="medium",
+    judges=Labelled,
+    scope="stacks",
+    rationale="""Where several tenants are served, every resource is one tenant's or declared as shared (PCI DSS
+    A1.1.2, A1.1.3).
+    What is neither can be reached by all of them without a rule noticing.""",
+    remediation="Label it with `tenant`, or with `shared: true` if it serves all.",
+    compliant=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("acme", tags={"tenant": "acme"})
+        aws.s3.Bucket("globex", tags={"tenant": "globex"})
+        aws.s3.Bucket("rates", tags={"shared": "true"})
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("acme", tags={"tenant": "acme"})
+        aws.s3.Bucket("other")
+        """,
+    ],
+    violating=[
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("acme", tags={"tenant": "acme"})
+        aws.s3.Bucket("globex", tags={"tenant": "globex"})
+        aws.s3.Bucket("rates")
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.s3.Bucket("acme", tags={"tenant": "acme"})
+        aws.s3.Bucket("globex", tags={"tenant": "globex"})
+        aws.s3.Bucket("rates", tags={"shared": "false"})
+        """,
+    ],
+)
+def resource_without_tenant(labelled: Labelled, case: Case) -> Answer:
+    """Asked only where several tenants are served."""
+    graph = labelled.graph
+    tenants = graph.once("tenants", lambda: {one.tenant for one in owned(graph) if one.tenant and not one.shared})
+    owner = labelled.owner
+    if owner.tenant or owner.shared:
+        return PASS
+    if len(tenants) < 2:
+        return PASS if tenants else not_applicable("nothing that is judged names a tenant")
+    return fail(f"It belongs to none of {', '.join(sorted(tenants))}, and is not declared as shared.")
+
+
+@rule(
+    id="stack-reads-another-environment",
+    title="A stack reads the outputs of another environment's stack",
+    layer="tenancy",
+    severity="high",
+    judges=StackReference,
+    scope="stack",
+    rationale="""Outputs carry endpoints, key ids and passwords. A stack of test that reads production's, or the
+    other way round,
+    is not apart from it (PCI DSS 6.5.3).""",
+    remediation="Refer to the stack of the same environment, for example by pulumi.get_stack().",
+    compliant=[
+        """
+        import pulumi
+
+        pulumi.StackReference("network", stack_name=f"acme/network/{pulumi.get_stack()}")
+        """,
+    ],
+    violating=[
+        """
+        import pulumi
+
+        pulumi.StackReference("acme/network/test")
+        """,
+        """
+        import pulumi
+
+        pulumi.StackReference("network", stack_name="acme/network/payments.staging.acme")
+        """,
+    ],
+)
+def stack_reads_another_environment(reference: StackReference, case: Case) -> Answer:
+    """By the words of the two stacks' names, and the label of the one that reads.
+
+    A stack is called after its environment (`production`) or APP.ENV.TENANT; a name without such a word says nothing.
+    """
+    own = reference.labels.environment or _environment(reference.resource.stack)
+    other = _environment(reference.refers_to)
+    if own is None or other is None:
+        return not_applicable("the names of the stacks do not say which environment they are of")
+    if _same(own, other):
+        return PASS
+    return fail(f"The stack is of {own} and reads the outputs of {reference.refers_to}, which is of {other}.")
+
+
+WORDS = {
+    "production": ("production", "prod", "prd", "live"),
+    "test": ("test", "testing", "tst", "qa", "uat"),
+    "staging": ("staging", "stage", "stg", "preprod"),
+    "development": ("development", "dev", "sandbox"),
+}
+
+
+def _environment(stack: str) -> str | None:
+    """The environment that a stack's name tells."""
+    parts = stack.rpartition("/")[2].replace("-", ".").replace("_", ".").lower().split(".")
+    return next((name for part in parts for name, words in WORDS.items() if part in words), None)
+
+
+def _same(one: str, other: str) -> bool:
+    return _environment(one) == _environment(other) if _environment(one) else one == other
