@@ -79,7 +79,7 @@ class KubernetesObject(View):
     @property
     def home(self) -> Resource | None:
         """The Namespace object, where it is in the graph."""
-        return objects(self.graph).find(self.cluster, "Namespace", "", self.namespace)
+        return self.in_cluster("Namespace", self.namespace)
 
     @property
     def partial(self) -> bool:
@@ -102,6 +102,10 @@ class KubernetesObject(View):
     def sibling(self, kind: str, name: str) -> Resource | None:
         """The object of a kind and name in the same namespace, where it is in the graph."""
         return objects(self.graph).find(self.cluster, kind, self.namespace, name)
+
+    def in_cluster(self, kind: str, name: str) -> Resource | None:
+        """The object of a kind and name that stands outside of namespaces, where it is in the graph."""
+        return objects(self.graph).find(self.cluster, kind, "", name)
 
 
 def entry(block: Block, key: str) -> str | None:

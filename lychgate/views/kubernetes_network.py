@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Unknown, UnknownRead
 from lychgate.reasoning.network import (
+    INTERNET,
     Answer,
     Cluster,
     ContainerPort,
@@ -20,14 +21,24 @@ from lychgate.reasoning.network import (
     Namespace,
     NetworkPolicy,
     Pod,
+    PodReach,
     PolicyPeer,
     PolicyPort,
     PolicyRule,
 )
 from lychgate.reasoning.network import Unknown as Doubt
+from lychgate.reasoning.network.addresses import IPV6_BASE
 from lychgate.reasoning.network.pods import Direction, concerns, selects
 from lychgate.views.kubernetes import NAMESPACES
-from lychgate.views.kubernetes_objects import cluster_of, is_patch, namespace_name, object_name, opened, read_of
+from lychgate.views.kubernetes_objects import (
+    cluster_of,
+    is_patch,
+    kind_of,
+    namespace_name,
+    object_name,
+    opened,
+    read_of,
+)
 from lychgate.views.kubernetes_selectors import doubt, label_selector, labels_at, text_or_doubt, unread
 from lychgate.views.kubernetes_workloads import Workload
 
@@ -39,9 +50,11 @@ FOREIGN = (
     "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy",
     "ClusterNetworkPolicy", "GlobalNetworkPolicy", "ApplicationNetworkPolicy",
 )  # fmt: skip
-# Where pods have their addresses when nobody says: never on the internet (RFC 1918, 6598, 4193).
-POD_CIDRS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+# Where pods have their addresses when nobody says: not on the internet (RFC 1918, 6598).
+POD_CIDRS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+# Pods that no rule names: without labels, in a namespace without labels, of either family of addresses.
 STRANGER = "any pod of another namespace"
+STRANGERS = {STRANGER: (), f"{STRANGER} (IPv6)": ("fc00::/7", "2000::/3")}
 ANY_POD = "any pod of namespace "
 
 
@@ -51,7 +64,7 @@ class PodNetwork:
     def __init__(self, graph: Graph, name: str) -> None:
         self.graph, self.name = graph, name
         self.workloads: dict[str, Workload] = {}
-        pods = [Pod(STRANGER, STRANGER)]
+        pods = [Pod(name, STRANGER, addresses=addresses) for name, addresses in STRANGERS.items()]
         for workload in Workload.all(graph):
             if workload.partial or workload.cluster != name:
                 continue
@@ -91,6 +104,16 @@ class PodNetwork:
             raise unread(answer.unknowns[0])
         return answer.is_yes
 
+    def open_to_strangers(self, pod: str) -> PodReach | None:
+        """How pods that no rule names reach a pod; None where they do not. Raises `UnknownRead`."""
+        self.settled()
+        answers = [self.cluster.pods_reachable(stranger, pod) for stranger in STRANGERS]
+        certain = next((one.witness for one in answers if one.is_yes), None)
+        if certain is None:
+            for one in answers:
+                self.decided(one)
+        return certain
+
     def settled(self) -> None:
         """Raises `UnknownRead` where policies are in force that are not read, or whose namespace is unknown."""
         if self.unplaced:
@@ -123,16 +146,49 @@ class PodNetwork:
         ]
 
 
+def told(graph: Graph, reach: PodReach) -> str:
+    """What lets flows through, in words: the rules of policies, or that none is there."""
+    parts = []
+    for step in reach.steps:
+        policy = graph.by_urn.get(step.record)
+        direction = step.detail.split()[-1]
+        if policy is not None and kind_of(policy.type) == "NetworkPolicy":
+            parts.append(f"{step.detail} of the NetworkPolicy {policy.name}")
+        elif step.record not in (*STRANGERS, INTERNET):
+            name = policy.name if policy is not None else step.record
+            parts.append(f"no NetworkPolicy that isolates {name} for {direction}")
+    return " and ".join(parts)
+
+
+def breadth(reach: PodReach, side: int) -> int:
+    """How many IPv4 addresses a side of the flows takes in; those of IPv6 count as so many of its /64 networks."""
+    spans = reach.flows.values(side)
+    count = 0
+    for low, high in spans:
+        count += max(0, min(high, IPV6_BASE - 1) - low + 1)
+        count += max(0, high - max(low, IPV6_BASE) + 1) >> 64
+    return count
+
+
 def network_of(graph: Graph, cluster: str) -> PodNetwork:
     """The pod network of a cluster, made once."""
     return graph.once(("pod network", cluster), lambda: PodNetwork(graph, cluster))
 
 
 def pod_of(workload: Workload) -> tuple[PodNetwork, Pod]:
-    """A workload's network, and its pods in it. Raises `UnknownRead` where its namespace is unknown."""
+    """A workload's network, and its pods in it.
+
+    Raises `UnknownRead` where its namespace is unknown, or where it has no policy in sight and its namespace belongs to
+    somebody else, who may have put one there.
+    """
     network = network_of(workload.graph, workload.cluster)
-    pod = network.cluster.pods.get(workload.resource.urn)
-    return network, pod or _pod(workload)
+    pod = network.cluster.pods.get(workload.resource.urn) or _pod(workload)
+    home = workload.home
+    theirs = home is None or home.external
+    if theirs and pod.namespace != "default" and not network.by_namespace.get(pod.namespace):
+        why = f"is {pod.namespace}, which is not among what is judged, and neither are its NetworkPolicies"
+        raise UnknownRead(workload.resource.urn, "metadata.namespace", why)
+    return network, pod
 
 
 def _namespaces(graph: Graph, cluster: str) -> Iterator[Namespace]:

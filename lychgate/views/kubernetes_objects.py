@@ -20,7 +20,16 @@ from lychgate.model.values import Block, Secret, Unknown, UnknownRead
 SERVER = re.compile(r"""server["']?\s*:\s*["']?([^\s"',}]+)""")  # of a kubeconfig, in YAML or JSON
 # Kinds that stand outside of namespaces, of those that views know.
 CLUSTER_SCOPED = frozenset(
-    ("Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding", "IngressClass")
+    (
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "StorageClass",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "IngressClass",
+        "IngressClassParams",
+    )
 )
 ELSEWHERE = "is decided by the object that it patches, which is not among what is judged"
 

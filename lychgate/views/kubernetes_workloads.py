@@ -7,6 +7,7 @@ replica, the service account `default`, a token mounted unless the pod, or else 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import ceil
 from typing import Any, TypeVar
 
 from lychgate.model.graph import Graph, Resource
@@ -31,6 +32,7 @@ LASTING = (*REPLICATED, *DAEMON_SETS)
 AUTOSCALERS = tokens(
     "HorizontalPodAutoscaler", "autoscaling/v1", "autoscaling/v2", "autoscaling/v2beta1", "autoscaling/v2beta2"
 )
+BUDGETS = tokens("PodDisruptionBudget", "policy/v1", "policy/v1beta1")
 ACCOUNTS = tokens("ServiceAccount", "core/v1")
 ROLES: tuple[tuple[str, Role], ...] = (
     ("containers", "container"),
@@ -138,11 +140,13 @@ class Workload(KubernetesObject):
         return self.once("services", lambda: self._selecting("Service", lambda read: plain_selector(read, "selector")))
 
     @property
-    def budgets(self) -> list[Resource]:
+    def budgets(self) -> list[Budget]:
         """The disruption budgets that select its pods."""
-        return self.once(
-            "budgets", lambda: self._selecting("PodDisruptionBudget", lambda read: label_selector(read, "selector"))
-        )
+        return self.once("budgets", self._budgets)
+
+    def _budgets(self) -> list[Budget]:
+        found = self._selecting("PodDisruptionBudget", lambda read: label_selector(read, "selector"))
+        return [Budget.of(self.graph, one) for one in found]
 
     def _selecting(self, kind: str, selector: Callable[[Block], Any]) -> list[Resource]:
         labels = labels_at(self.template, "metadata.labels")
@@ -292,6 +296,22 @@ def _used_by(container: Container) -> Iterator[tuple[str, str, str]]:
                 yield kind, found, f"envFrom of {container}"
 
 
+def workloads_in(graph: Graph, cluster: str, namespace: str) -> list[Workload]:
+    """The workloads of a namespace, as far as it is known which they are."""
+    index = graph.once("workloads by namespace", lambda: _by_namespace(graph))
+    return index.get((cluster, namespace), [])
+
+
+def _by_namespace(graph: Graph) -> dict[tuple[str, str], list[Workload]]:
+    found: dict[tuple[str, str], list[Workload]] = {}
+    for one in Workload.all(graph):
+        try:
+            found.setdefault((one.cluster, one.namespace), []).append(one)
+        except UnknownRead:
+            continue
+    return found
+
+
 class Account(KubernetesObject):
     """A service account."""
 
@@ -302,6 +322,29 @@ class Account(KubernetesObject):
     def mounts_token(self) -> bool:
         """Whether its token is put into pods that say nothing of it."""
         return self.read.flag("automountServiceAccountToken", True)
+
+
+class Budget(KubernetesObject):
+    """A PodDisruptionBudget."""
+
+    types = BUDGETS
+    __slots__ = ()
+
+    def leaves(self, replicas: float) -> float:
+        """How many of so many pods a drain leaves running. A budget that allows no disruption makes it wait."""
+        spec = self.read.block("spec")
+        if spec.has("minAvailable"):
+            return min(_share(spec, "minAvailable", replicas), replicas)
+        return replicas - _share(spec, "maxUnavailable", replicas)
+
+
+def _share(spec: Block, name: str, replicas: float) -> float:
+    """A number of pods, or a percentage of the replicas, rounded up as Kubernetes does."""
+    value = (spec.text(name) or "0").strip()
+    try:
+        return ceil(float(value[:-1]) / 100 * replicas) if value.endswith("%") else float(value)
+    except ValueError:
+        raise UnknownRead(spec.urn, spec.at(name), "is neither a number nor a percentage") from None
 
 
 class Autoscaler(KubernetesObject):

@@ -63,8 +63,8 @@ def _api(security: str) -> str:
     judges=Workload,
     scope="resource",
     rationale="""A privileged container sees all devices of its node and can leave its isolation at will, so whoever
-    breaks into it has the node and every pod on it, those of other tenants too. PCI DSS wants only the functions that
-    a component needs, and the isolation that a standard configuration gives.""",
+    breaks into it has the node and every pod on it, those of other tenants too. PCI DSS wants only the functions that a
+    component needs, and the isolation that a standard configuration gives.""",
     remediation="Leave `privileged` out. What needs one right of the kernel asks for that capability alone.",
     compliant=[
         POD % _api('"privileged": False'),
