@@ -228,11 +228,16 @@ def _applies(statement: Statement, policy: Policy, case: _Case, layer: str) -> _
     """Whether the statement's resource, principal and conditions fit; each of them may be undecided."""
     doubt = ""
     how = Named.DIRECT
+    fits = True
     try:
         how = _principal(statement, case, layer)
     except UndecidedError as error:
         doubt = str(error)
-    if how is Named.NOT or not _resource(statement, case):
+    try:
+        fits = _resource(statement, case)
+    except UndecidedError as error:
+        doubt = doubt or str(error)
+    if how is Named.NOT or not fits:
         return _Match(Truth.NO, statement, policy, layer)
     for condition in statement.conditions:
         try:
@@ -251,7 +256,7 @@ def _principal(statement: Statement, case: _Case, layer: str) -> Named:
     if not statement.principals.excluded:
         return named(statement.principals, case.who)
     bounded = case.bounded and statement.effect == "Deny"
-    return Named.NOT if excluded(statement.principals, case.who, bounded) else Named.DIRECT
+    return Named.NOT if excluded(statement.principals, case.who, bounded) else Named.ANYONE
 
 
 def _resource(statement: Statement, case: _Case) -> bool:
@@ -261,13 +266,21 @@ def _resource(statement: Statement, case: _Case) -> bool:
 
 
 def resource_matches(statement: Statement, resource: str, context: Context) -> bool:
-    """Whether the list in Resource or NotResource holds the ARN, with policy variables filled in from the context."""
+    """Whether the list in Resource or NotResource holds the ARN, with policy variables filled in from the context.
+
+    An entry whose variable has no value matches nothing; what that makes of NotResource nobody says ("might" make the
+    statement invalid, reference_policies_variables.html), so it is undecided there.
+    """
     if not statement.variables or not any("${" in text for text in statement.resources or ()):
         return resources_language(statement.resources or ()).matches(resource)
+    without_value = False
     for text in statement.resources or ():
         parts = fill(pieces(text, True), context.single)
         if parts is not None and Language([resource_tokens(parts)]).matches(resource):
             return True
+        without_value = without_value or parts is None
+    if without_value and statement.not_resource:
+        raise UndecidedError("a policy variable in NotResource has no value")
     return False
 
 
@@ -321,15 +334,27 @@ def _core(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
     grants = [match for match in matches["resource"][0] if not _is_deny(match)]
     named_ = {how: _layer((m for m in grants if m.how is how), "the resource policy") for how in Named if how}
     if not case.who.has_identity_policies:
-        return named_[Named.DIRECT]
+        return _either(named_[Named.DIRECT], named_[Named.ANYONE])
     if not case.same_account:
         return _both(_either(*reversed(named_.values())), own)
-    direct = _either(named_[Named.DIRECT], _both(named_[Named.ROLE], *limits))
+    direct = _either(
+        named_[Named.DIRECT], _as_anyone(case, named_[Named.ANYONE], limits), _both(named_[Named.ROLE], *limits)
+    )
     if not _needs_resource_policy(case.request):
         return _either(direct, own)
     if "resource" not in given and own.truth:
         return Path(Truth.MAYBE, "the policy of the key or role was not given, and it has to allow this")
     return _either(direct, _both(named_[Named.ACCOUNT], own))
+
+
+def _as_anyone(case: _Case, grant: Path, limits: Sequence[Path]) -> Path:
+    """A grant to everyone. Whether boundary and session policy limit it for the session of a role is not documented."""
+    limited = _both(grant, *limits)
+    if not case.who.role or limited.truth is grant.truth:
+        return grant
+    return Path(
+        Truth.MAYBE, "it is not documented whether a limit of the role binds what everyone is granted", grant.match
+    )
 
 
 def _needs_resource_policy(request: Request) -> bool:

@@ -228,8 +228,10 @@ class _Question:
             parts = pieces(text, statement.variables)
             if all(one.key in self.known for one in variables_of(parts)):
                 known = fill(parts, self.context.single)
-                if known is not None:  # an absent key without default: the entry matches nothing
+                if known is not None:
                     yield known
+                elif statement.effect == "Deny" and statement.not_resource:
+                    yield parts  # undecided for an absent key: the Deny is not counted on
             else:
                 yield parts
 

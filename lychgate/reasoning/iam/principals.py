@@ -41,7 +41,8 @@ class Named(IntEnum):
     NOT = 0
     ACCOUNT = 1
     ROLE = 2
-    DIRECT = 3
+    ANYONE = 3
+    DIRECT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def named(principals: Principals, who: Caller) -> Named:
 
 def _entry(kind: str, value: str, who: Caller) -> Named:
     if value == "*" and kind == "AWS":
-        return Named.DIRECT
+        return Named.ANYONE
     if kind == "Service":
         return Named.DIRECT if who.kind == "service" and value in ("*", who.arn) else Named.NOT
     if kind == "Federated":

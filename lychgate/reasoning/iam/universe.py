@@ -205,8 +205,24 @@ class Universe:
             else:
                 plain |= self.resources.mask([resource_pattern(text, statement.variables)])
         if statement.not_resource:
-            return [(self.resources.full & ~plain, frozenset(("fact", number, 0) for number in tied))]
+            return [(self.resources.full & ~plain, terms) for terms in self._outside(statement, tied)]
         return [(plain, NO_TERMS), *((self.resources.full, frozenset({("fact", number, 1)})) for number in tied)]
+
+    def _outside(self, statement: Statement, tied: list[int]) -> list[Terms]:
+        """When none of the entries with variables matches: for certain where all have a value, else doubtful."""
+        without = frozenset(("fact", number, 0) for number in tied)
+        needed = {
+            variable.key
+            for text in statement.resources or ()
+            for variable in variables_in(text, statement.variables)
+            if variable.default is None
+        }
+        numbers = sorted(self.numbers[key] for key in needed)
+        found = [without.union(("any", number, self.keys[number].full) for number in numbers)]
+        for number in numbers:
+            doubt = Doubt((statement.resources, number), "a policy variable in NotResource has no value")
+            found.append(without | {("all", number, 0), ("fact", self.fact(doubt), 1)})
+        return found
 
     def alternatives(self, condition: Condition, variables: bool) -> list[Alternative]:
         """The ways in which a condition holds."""

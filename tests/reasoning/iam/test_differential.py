@@ -50,6 +50,8 @@ def test_evaluator_and_z3_agree_on_a_request(document: dict[str, Any], case: Cas
     truth = permits(document, case)
     engine = Engine(KINDS)
     answer = solve(engine.is_request(*case), engine.allowed(document))
+    if truth is Truth.MAYBE:  # z3 has two values
+        return
     assert (truth is Truth.YES, answer) in ((True, "sat"), (False, "unsat"))
 
 

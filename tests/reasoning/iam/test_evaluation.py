@@ -58,6 +58,14 @@ def test_a_resource_policy_alone(caller: str, principal: str, bounded: str) -> N
     assert allows(ask(caller), resource=resource, boundary=policy(allow("ec2:*"))).decision == bounded
 
 
+def test_everyone_is_granted_beyond_the_limits_of_a_user_and_undecided_for_a_session() -> None:
+    limit = policy(allow("ec2:*"))
+    assert allows(ask(USER), resource=bucket("*"), boundary=limit).decision == "allow"
+    assert allows(ask(SESSION), resource=bucket("*"), boundary=limit).decision == "unknown"
+    assert allows(ask(SESSION), resource=bucket("*"), session=limit).decision == "unknown"
+    assert allows(ask(SESSION), resource=bucket("*"), session=policy(allow("*"))).decision == "allow"
+
+
 def test_an_account_only_delegates() -> None:
     for principal in (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"):
         assert allows(ask(USER), resource=bucket({"AWS": principal})).decision == "implicit-deny"
