@@ -27,81 +27,123 @@ def _labels(graph: Graph, resource: Resource) -> Labels:
     sources: dict[str, str] = {}
     conflicts: list[Conflict] = []
     unknown: set[str] = set()
-    keys = graph.settings.keys
-    for source, given in _sources(graph, resource):
-        for dimension in DIMENSIONS:
-            value = _pick(given, keys[dimension])
-            if value is None:
-                continue
+    for source, picked in _sources(graph, resource):
+        for dimension, value in picked.items():
             if isinstance(value, Unknown):
                 if dimension not in values:
                     unknown.add(dimension)
+            elif dimension in unknown:
+                continue  # what counts first is not known, so this may not be what holds
             elif dimension not in values:
                 values[dimension], sources[dimension] = value, source
             elif values[dimension] != value:
                 conflicts.append(Conflict(dimension, values[dimension], sources[dimension], value, source))
-    return Labels(**values, sources=sources, conflicts=tuple(conflicts), unknown=frozenset(unknown - values.keys()))
+    return Labels(**values, sources=sources, conflicts=tuple(conflicts), unknown=frozenset(unknown))
 
 
-def _pick(given: Mapping[str, Any], keys: tuple[str, ...]) -> str | Unknown | None:
-    for key in keys:
-        value = given.get(key)
+Picked = dict[str, "str | Unknown"]
+
+
+def _pick(graph: Graph, given: Mapping[str, Any]) -> Picked:
+    """What tags or labels say of each dimension; of several keys for one the first of the settings counts."""
+    ranks: dict[str, tuple[str, int]] = graph.once("label keys", lambda: _ranks(graph))
+    found: dict[str, tuple[int, str | Unknown]] = {}
+    for key, value in given.items():
+        hit = ranks.get(key) or ranks.get(str(key).lower())
+        if hit is None:
+            continue
         if isinstance(value, Secret):
             value = value.value
-        if isinstance(value, Unknown):
-            return value
-        if value is not None and value != "":
-            return str(value)
-    return None
+        dimension, rank = hit
+        if value is not None and value != "" and (dimension not in found or rank < found[dimension][0]):
+            found[dimension] = (rank, value if isinstance(value, Unknown) else str(value))
+    return {dimension: value for dimension, (_, value) in found.items()}
+
+
+def _ranks(graph: Graph) -> dict[str, tuple[str, int]]:
+    keys = graph.settings.keys
+    return {key: (dimension, rank) for dimension in DIMENSIONS for rank, key in enumerate(keys[dimension])}
 
 
 def _lowered(value: Any) -> dict[str, Any]:
+    value = _opened(value)
+    return {str(key).lower(): item for key, item in value.items()}
+
+
+def _opened(value: Any) -> dict[str, Any]:
     if isinstance(value, Secret):
         value = value.value
-    return {str(key).lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _sources(graph: Graph, resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
-    own = own_tags(resource)
+def _sources(graph: Graph, resource: Resource) -> Iterator[tuple[str, Picked]]:
+    own = _pick(graph, _tags(resource))
     yield "its tags", own
-    if pods := template_tags(graph, resource, own):
+    if pods := _template(graph, resource, own):
         yield "its pods' labels", pods
-    yield "its provider's default tags", provider_tags(graph, resource)
+    if resource.provider:
+        picked = graph.once(
+            ("provider labels", resource.provider), lambda: _pick(graph, provider_tags(graph, resource))
+        )
+        yield "its provider's default tags", picked
     namespace = namespace_of(graph, resource)
     if namespace is not None:
-        yield f"its namespace {namespace.name}", own_tags(namespace)
+        yield f"its namespace {namespace.name}", _pick(graph, _tags(namespace))
     parent = graph.by_urn.get(resource.parent or "")
     while parent is not None and parent.type != "pulumi:pulumi:Stack":
         if not parent.custom:
-            given = _lowered(parent.properties) | own_tags(parent)
-            yield f"its component {parent.name}", given
+            yield f"its component {parent.name}", _component(graph, parent)
         parent = graph.by_urn.get(parent.parent or "")
-    stack = graph.stacks.get(resource.stack)
-    if stack is not None:
-        yield "the stack's configuration", {key.rpartition(":")[2].lower(): item for key, item in stack.config.items()}
-    yield from graph.settings.selected(resource)
+    if resource.stack in graph.stacks:
+        yield (
+            "the stack's configuration",
+            graph.once(("stack labels", resource.stack), lambda: _stack(graph, resource.stack)),
+        )
+    for source, given in graph.settings.selected(resource):
+        yield source, _pick(graph, given)
+
+
+def _component(graph: Graph, component: Resource) -> Picked:
+    """A component's inputs and its tags; these count first."""
+
+    def pick() -> Picked:
+        return _pick(graph, _opened(component.properties)) | _pick(graph, _tags(component))
+
+    return graph.once(("component labels", component.urn), pick)
+
+
+def _stack(graph: Graph, name: str) -> Picked:
+    config = graph.stacks[name].config
+    return _pick(graph, {key.rpartition(":")[2]: value for key, value in config.items()})
+
+
+def _tags(resource: Resource) -> Mapping[str, Any]:
+    """Tags or Kubernetes labels that stand on the resource itself."""
+    properties = resource.properties
+    if resource.type.startswith("kubernetes:"):
+        metadata = properties.get("metadata")
+        return _opened(metadata.get("labels")) if isinstance(metadata, dict) else {}
+    tags = properties.get("tags")
+    if isinstance(tags, list):  # Auto Scaling groups list them
+        return {str(t.get("key", "")): t.get("value") for t in tags if isinstance(t, dict)}
+    every = properties.get("tagsAll")
+    return {**_opened(every), **_opened(tags)} if every is not None else _opened(tags)
 
 
 def own_tags(resource: Resource) -> dict[str, Any]:
     """Tags or Kubernetes labels that stand on the resource itself, keys in lower case."""
-    properties = resource.properties
-    if resource.type.startswith("kubernetes:"):
-        metadata = properties.get("metadata")
-        return _lowered(metadata.get("labels")) if isinstance(metadata, dict) else {}
-    tags = properties.get("tags")
-    if isinstance(tags, list):  # Auto Scaling groups list them
-        return {str(t.get("key", "")).lower(): t.get("value") for t in tags if isinstance(t, dict)}
-    return _lowered(properties.get("tagsAll")) | _lowered(tags)
+    return _lowered(_tags(resource))
 
 
-def template_tags(graph: Graph, resource: Resource, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The labels of the pods that a Kubernetes workload makes, keys in lower case. The application is left out where
-    the workload names its own: pods go by the names of their parts."""
-    labels = {key.lower(): value for key, value in template_labels(resource)}
-    keys = graph.settings.keys["application"]
-    if labels and _pick(own, keys) is not None:
-        return {key: value for key, value in labels.items() if key not in keys}
-    return labels
+def _template(graph: Graph, resource: Resource, own: Picked) -> Picked:
+    """What the labels of the pods say that a Kubernetes workload makes. The application is left out where the workload
+    names its own: pods go by the names of their parts."""
+    if not resource.type.startswith("kubernetes:"):
+        return {}
+    picked = _pick(graph, dict(template_labels(resource)))
+    if "application" in own:
+        picked.pop("application", None)
+    return picked
 
 
 def provider_tags(graph: Graph, resource: Resource) -> dict[str, Any]:

@@ -107,8 +107,9 @@ def is_shared(graph: Graph, resource: Resource) -> bool:
     """Whether it is declared to serve several tenants: a tag or label `shared: true`, or the tenant `shared`."""
     if labels_of(graph, resource).tenant == "shared":
         return True
-    tags = provider_tags(graph, resource) | own_tags(resource)
-    return str(tags.get("shared", "")).lower() in SHARED
+    provider: object = graph.once(("shared", resource.provider), lambda: provider_tags(graph, resource).get("shared"))
+    said = own_tags(resource).get("shared", provider)
+    return str(said or "").lower() in SHARED
 
 
 def edges(graph: Graph) -> Edges:
@@ -116,18 +117,20 @@ def edges(graph: Graph) -> Edges:
     return graph.once("ownership edges", lambda: _Builder(graph).built())
 
 
-def crossed(graph: Graph, dimension: Dimension) -> dict[str, list[Crossing]]:
-    """The crossings of a dimension by the URN of the resource where each starts; computed once.
+def named(graph: Graph, dimension: Dimension) -> bool:
+    """Whether any resource names an owner in this dimension: where none does, nothing can be told apart."""
+    return graph.once(("named", dimension), lambda: any(one.owner(dimension) for one in owned(graph)))
 
-    Where no resource names an owner in this dimension, there are none: nothing can be told apart.
-    """
+
+def crossed(graph: Graph, dimension: Dimension) -> dict[str, list[Crossing]]:
+    """The crossings of a dimension by the URN of the resource where each starts; computed once. None where nothing is
+    named: see `named`."""
 
     def make() -> dict[str, list[Crossing]]:
-        all_owned = owned(graph)
-        if not any(one.owner(dimension) for one in all_owned):
+        if not named(graph, dimension):
             return {}
         found: dict[str, list[Crossing]] = {}
-        for crossing in crossings(all_owned, edges(graph).edges, dimension):
+        for crossing in crossings(owned(graph), edges(graph).edges, dimension):
             found.setdefault(crossing.source, []).append(crossing)
         return found
 
@@ -223,6 +226,8 @@ class _Builder:
                     self._grant(identity, arn, service, target)
 
     def _grant(self, identity: Identity, arn: str, service: str, target: Resource) -> None:
+        if self._same_owner(identity.resource, target):
+            return
         asked = [arn, f"{arn}/*"] if service in ("s3", "dynamodb") else [arn]
         try:
             grants = identity.granted(ACTIONS[service], asked)
@@ -236,6 +241,17 @@ class _Builder:
         first = grants[0]
         self.found.grants[identity.resource.urn, target.urn] = first
         self._add(identity.resource, target, kind, f"{first.action} by statement {first.name} of {first.policy}")
+
+    def _same_owner(self, one: Resource, other: Resource) -> bool:
+        """Whether both are labelled, and alike: an edge between them is no crossing and no part of one, since a path
+        leads on only through what has no owner."""
+        first, second = labels_of(self.graph, one), labels_of(self.graph, other)
+        return (
+            None not in (first.tenant, first.environment)
+            and (first.tenant, first.environment) == (second.tenant, second.environment)
+            and not is_shared(self.graph, one)
+            and not is_shared(self.graph, other)
+        )
 
     def _trusts(self, role: Resource, identity: Identity) -> bool:
         """Whether the role lets a principal of this account in, by its root or as everyone. One that names the

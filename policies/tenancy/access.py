@@ -1,10 +1,13 @@
 """Tenants apart by access: what an identity of one tenant can reach of another's."""
 
+from typing import Any
+
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.tenancy import Crossing
+from lychgate.reasoning.tenancy import Crossing, Dimension
 from lychgate.views.iam_principals import Role
-from lychgate.views.ownership import crossed, edges, owned
+from lychgate.views.ownership import crossed, edges, named
 
 TENANTS = """
         import json
@@ -33,26 +36,17 @@ TENANTS = """
 DATA = ("identity-grant", "resource-grant", "secret-ref", "key-use")
 
 
-def told(crossings: list[Crossing], graph_name: dict[str, str]) -> tuple[str, dict[str, object]]:
+def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
     """The first crossing in words, and as a witness."""
     first = crossings[0]
-    steps = [
-        f"{graph_name.get(edge.source, edge.source)} -> {graph_name.get(edge.target, edge.target)}"
-        for edge in first.path
-    ]
-    words = "; ".join(f"{step} ({edge.detail})" for step, edge in zip(steps, first.path, strict=True))
-    witness: dict[str, object] = {
+    steps = (f"{graph.by_urn[one.source].name} -> {graph.by_urn[one.target].name} ({one.detail})" for one in first.path)
+    witness: dict[str, Any] = {
         "path": [{"source": edge.source, "target": edge.target, "by": edge.detail} for edge in first.path],
         "from": first.source_value,
         "to": first.target_value,
         "crossings": len(crossings),
     }
-    return words, witness
-
-
-def names(role: Role) -> dict[str, str]:
-    """URN -> logical name."""
-    return role.graph.once("logical names", lambda: {one.urn: one.name for one in role.graph.resources})
+    return "; ".join(steps), witness
 
 
 @rule(
@@ -118,26 +112,23 @@ def role_reaches_another_tenants_data(role: Role, case: Case) -> Answer:
     return _judged(role, "tenant", DATA)
 
 
-def _judged(role: Role, dimension: str, kinds: tuple[str, ...]) -> Answer:
-    everyone = owned(role.graph)
-    if not any(getattr(one, dimension) for one in everyone):
+def _judged(role: Role, dimension: Dimension, kinds: tuple[str, ...]) -> Answer:
+    if not named(role.graph, dimension):
         return not_applicable(f"nothing that is judged names a {dimension}")
-    found = crossed(role.graph, dimension).get(role.resource.urn, [])  # type: ignore[arg-type]
-    certain = [one for one in found if one.state == "yes" and one.path[-1].kind in kinds]
+    found = [one for one in crossed(role.graph, dimension).get(role.resource.urn, []) if one.path[-1].kind in kinds]
+    certain = [one for one in found if one.state == "yes"]
     if certain:
-        words, witness = told(certain, names(role))
+        words, witness = told(certain, role.graph)
         whom = f"{certain[0].source_value} reaches {certain[0].target_value}"
         return fail(f"{dimension.capitalize()} {whom}: {words}.", witness)
     unread = edges(role.graph).unread.get(role.resource.urn)
     if unread is not None:
         raise unread
-    open_ = [one for one in found if one.path[-1].kind in kinds]
-    if open_:
-        other = names(role).get(open_[0].path[-1].target, open_[0].path[-1].target)
-        named = "the role names" if open_[0].source_value is None else f"{other} names"
-        raise UnknownRead(
-            role.resource.urn, "tags", f"leave open whether {other} is the same {dimension}'s: {named} none"
-        )
+    if found:
+        other = role.graph.by_urn[found[0].path[-1].target].name
+        who = "the role names" if found[0].source_value is None else f"{other} names"
+        why = f"leave open whether {other} is the same {dimension}'s: {who} none"
+        raise UnknownRead(role.resource.urn, "tags", why)
     return PASS
 
 

@@ -6,7 +6,7 @@ from lychgate.policies.tenancy.access import told
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.reasoning.tenancy import Crossing, Dimension
-from lychgate.views.ownership import Key, Labelled, crossed, edges, is_shared, owned
+from lychgate.views.ownership import Key, Labelled, crossed, edges, is_shared, named
 
 KEYS = """
         import pulumi_aws as aws
@@ -25,7 +25,7 @@ BUCKET = """
 
 def crossing(labelled: Labelled, dimension: Dimension, kinds: Iterable[str]) -> Answer:
     """Whether the resource itself leads to another owner's by an edge of these kinds."""
-    if not any(one.owner(dimension) for one in owned(labelled.graph)):
+    if not named(labelled.graph, dimension):
         return not_applicable(f"nothing that is judged names a {dimension}")
     found: list[Crossing] = crossed(labelled.graph, dimension).get(labelled.resource.urn, [])
     certain = [one for one in found if one.state == "yes" and one.path[0].kind in kinds]
@@ -34,8 +34,7 @@ def crossing(labelled: Labelled, dimension: Dimension, kinds: Iterable[str]) -> 
         raise unread
     if not certain:
         return PASS
-    names = {one.urn: one.name for one in labelled.graph.resources}
-    words, witness = told(certain, names)
+    words, witness = told(certain, labelled.graph)
     return fail(f"From {dimension} {certain[0].source_value} to {certain[0].target_value}: {words}.", witness)
 
 

@@ -4,7 +4,7 @@ from lychgate.policies.tenancy.access import told
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.reasoning.tenancy import Dimension
-from lychgate.views.ownership import SecurityGroup, edges, owned, reached
+from lychgate.views.ownership import SecurityGroup, edges, named, reached
 
 GROUPS = """
         import pulumi_aws as aws
@@ -18,12 +18,12 @@ GROUPS = """
 
 
 def _admits(group: SecurityGroup, dimension: Dimension) -> Answer:
-    if not any(one.owner(dimension) for one in owned(group.graph)):
+    if not named(group.graph, dimension):
         return not_applicable(f"nothing that is judged names a {dimension}")
     found = [one for one in reached(group.graph, dimension).get(group.resource.urn, []) if one.state == "yes"]
     found = [one for one in found if one.path[-1].kind == "security-group"]
     if found:
-        words, witness = told(found, {one.urn: one.name for one in group.graph.resources})
+        words, witness = told(found, group.graph)
         return fail(f"{dimension.capitalize()} {found[0].source_value} gets in: {words}.", witness)
     unread = edges(group.graph).unread.get(group.resource.urn)
     if unread is not None:
