@@ -49,11 +49,13 @@ Over all requests, by proof? `compare` tells which is wider, with a request that
     open_to_strangers(bucket_policy)                        # public, as S3 means it
     open_to_strangers(bucket_policy, trusted=["111122223333", "o-abc123", "vpce-1", "203.0.113.0/24"])
 
+Would AWS take it? `limits.problems(document, "inline role")` tells size and elements that do not fit the place.
+
 What exists? `catalogue.expand("s3:Get*")` lists real actions with `level` and `resource_types`;
 `catalogue.action(name)`.
 """
 
-from . import catalogue
+from . import catalogue, limits
 from .conditions import Context, UndecidedError, holds
 from .documents import PolicyError
 from .evaluation import Decision, Request, allows
@@ -112,6 +114,7 @@ __all__ = [
     "find",
     "grants",
     "holds",
+    "limits",
     "meets",
     "open_to_strangers",
     "overlap",

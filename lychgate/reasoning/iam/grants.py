@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from . import catalogue
 from .conditions import Context, UndecidedError, holds
 from .language import Condition, Policy, Principals, Statement
-from .matching import Language, actions_language
+from .matching import Language, actions_language, resources_language
 from .patterns import resource_tokens, simple_pattern
 from .pins import Requirement, is_pinned
 from .principals import Caller, Named, caller, excluded, named
-from .search import EVERYTHING, WHOLE, Box, Region, Side, escape, within
+from .search import EVERYTHING, WHOLE, Box, Region, Side, Texts, escape, within
 from .templates import Piece, fill, pieces, variables_in, variables_of
 
 Facts = Mapping[str, str | Sequence[str] | None]
@@ -92,13 +93,13 @@ def grants(
     resources = [resource] if isinstance(resource, str) else list(resource)
     question = _Question(list(policies), facts or {}, None if principal is None else caller(principal))
     where = Language(simple_pattern(pieces(text, False)) for text in resources)
-    found = []
-    for policy in question.policies:
-        for statement in policy.statements:
-            if statement.effect == "Allow":
-                grants_ = (question.grant(policy, statement, action, where) for action in asked)
-                found += [grant for grant in grants_ if grant is not None]
-    return found
+    return [
+        grant
+        for policy in question.policies
+        for statement in policy.statements
+        if statement.effect == "Allow"
+        for grant in question.grants(policy, statement, asked, where)
+    ]
 
 
 class _Question:
@@ -109,19 +110,29 @@ class _Question:
         self.who = who
         self.known = {key.lower() for key in facts}
         self.context = Context({key: value for key, value in facts.items() if value is not None})
-        self.denies = [deny for policy in policies for deny in policy.statements if deny.effect == "Deny"]
+        denies = [deny for policy in policies for deny in policy.statements if deny.effect == "Deny"]
+        opens = [(deny, self.open(deny)) for deny in denies]
+        self.denies = [(deny, open_, self.box(deny, True)) for deny, open_ in opens if open_ is not None]
 
-    def grant(self, policy: Policy, allow: Statement, asked: str, where: Language) -> Grant | None:
+    def grants(self, policy: Policy, allow: Statement, asked: Iterable[str], where: Language) -> Iterable[Grant]:
         open_ = self.open(allow)
         if open_ is None:
-            return None
-        region = within((WHOLE, WHOLE), (Side(actions_language((asked,))), Side(where)))
-        region = None if region is None else within(region, self.box(allow, False))
-        if region is None:
-            return None
+            return
+        everywhere = within((WHOLE, WHOLE.within(Side(where))), self.box(allow, False))
+        if everywhere is None:
+            return
+        for action in asked:
+            region = within(everywhere, (Side(actions_language((action,))), EVERYTHING))
+            found = None if region is None else self.grant(policy, allow, action, region, open_)
+            if found is not None:
+                yield found
+
+    def grant(
+        self, policy: Policy, allow: Statement, asked: str, region: Region, open_: Sequence[Condition]
+    ) -> Grant | None:
         kept = {}
         for entry in self.entries(allow):
-            sure = [self.box(deny, True) for deny in self.denies if self.covers(deny, entry) and self.settled(deny)]
+            sure = [box for deny, left, box in self.denies if not left and self.covers(deny, entry)]
             rest = escape(region, sure)
             if rest is not None:
                 kept[entry] = rest, sure
@@ -164,9 +175,6 @@ class _Question:
             return None
         return [condition for condition, truth in found if truth is None]
 
-    def settled(self, deny: Statement) -> bool:
-        return self.open(deny) == []
-
     def entries(self, allow: Statement) -> list[Entry]:
         """The principals of the statement that the question is about."""
         if allow.principals is None:
@@ -197,12 +205,12 @@ class _Question:
 
     def demands(self, region: Region, entries: Mapping[Entry, list[Box]]) -> Iterable[Requirement]:
         """What the Denies demand that have one open condition and are about all that is left of the grant."""
-        for deny in self.denies:
-            open_ = self.open(deny)
-            if open_ is None or len(open_) != 1 or not all(self.covers(deny, entry) for entry in entries):
+        for deny, open_, box in self.denies:
+            if len(open_) != 1 or not all(self.covers(deny, entry) for entry in entries):
                 continue
-            box = self.box(deny, True)
-            if all(escape(region, [box, *sure]) is None for sure in entries.values()):
+            if within(region, box) is not None and all(
+                escape(region, [box, *sure]) is None for sure in entries.values()
+            ):
                 yield Requirement(open_[0], deny.variables, denied=True)
 
     def box(self, statement: Statement, sure: bool) -> Box:
@@ -214,14 +222,21 @@ class _Question:
         return action, Side(bound(statement.resources, statement), statement.not_resource)
 
     def upper(self, resources: tuple[str, ...], statement: Statement) -> Language:
+        if not self.tied(resources, statement):
+            return resources_language(resources)
         filled = self.filled(resources, statement)
         # the value of a variable can be any text, also one that shifts the fields of the ARN
         return Language(simple_pattern(parts) if variables_of(parts) else resource_tokens(parts) for parts in filled)
 
     def lower(self, resources: tuple[str, ...], statement: Statement) -> Language:
         """Without the entries whose variables the facts do not tell."""
+        if not self.tied(resources, statement):
+            return resources_language(resources)
         filled = self.filled(resources, statement)
         return Language(resource_tokens(parts) for parts in filled if not variables_of(parts))
+
+    def tied(self, resources: tuple[str, ...], statement: Statement) -> bool:
+        return any(variables_in(text, statement.variables) for text in resources)
 
     def filled(self, resources: tuple[str, ...], statement: Statement) -> Iterable[tuple[Piece, ...]]:
         for text in resources:
@@ -274,12 +289,17 @@ def _entry_of(entries: tuple[str, ...], negated: bool, meant: Callable[[str], La
     return next(entry for entry in entries if meant(entry).matches(text))
 
 
+@lru_cache(maxsize=4096)
+def _real(actions: Texts) -> tuple[catalogue.Action, ...]:
+    return tuple(islice(catalogue.actions_in(actions.inside, actions.outside), _TRIED))
+
+
 def _witness(region: Region) -> tuple[str, str]:
     """An action and a resource of the region: real ones, where an action of the catalogue works on such resources."""
     actions, resources = region
     plain = resources.witness() or ""
     first = ""
-    for action in islice(catalogue.actions_in(actions.inside, actions.outside), _TRIED):
+    for action in _real(actions):
         first = first or action.name
         for shape in catalogue.shapes(action.name):
             text = resources.within(Side(Language([shape]))).witness()

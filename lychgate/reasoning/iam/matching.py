@@ -70,6 +70,7 @@ class Language:
         "_start",
         "_stay_any",
         "_stay_field",
+        "beginning",
         "has_fields",
         "patterns",
     )
@@ -77,6 +78,7 @@ class Language:
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self.patterns = tuple(dict.fromkeys(patterns))
         self._hash = hash(self.patterns)
+        self.beginning = _shared([beginning(pattern) for pattern in self.patterns])
         self.has_fields = False
         self._by_char: dict[str, int] = {}
         self._consume_any = self._consume_field = self._stay_any = self._stay_field = 0
@@ -132,7 +134,7 @@ class Language:
 
     def matches(self, text: str) -> bool:
         """Whether the text is in the language."""
-        if len(self.patterns) == 1 and not text.startswith(beginning(self.patterns[0])):
+        if not text.startswith(self.beginning):
             return False
         states = self._start
         for char in text:
@@ -157,6 +159,15 @@ class Language:
 
     def __repr__(self) -> str:
         return f"Language({' | '.join(map(show, self.patterns))})"
+
+
+def _shared(starts: Sequence[str]) -> str:
+    """What all of them begin with."""
+    if not starts:
+        return ""
+    first, last = min(starts), max(starts)
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:same]
 
 
 ANYTHING = Language([ANY])

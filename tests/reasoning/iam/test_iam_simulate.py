@@ -201,9 +201,9 @@ def set_operator_if_exists(case: dict[str, Any], _own: str) -> bool:
 
 # What differs, and why ours stays as it is.
 SETTLED = {
-    # An ARN with fields left out is completed with wildcards (reference_policies_elements_resource.html); iam-simulate does
-    # so in Resource, in NotResource it lets such an entry make the statement void. A variable without value in NotResource
-    # makes ours undecided, theirs void: reference_policies_variables.html says that the statement "might" become invalid.
+    # An ARN with fields left out is completed with wildcards (reference_policies_elements_resource.html); iam-simulate
+    # does so in Resource, in NotResource it lets such an entry make the statement void. A variable without value in
+    # NotResource makes ours undecided, theirs void: "might" become invalid, says reference_policies_variables.html.
     "NotResource with a short ARN or a variable": short_or_unfilled_not_resource,
     # "If the key is not present, evaluate the condition element as true", with no exception for set operators
     # (reference_policies_elements_condition_operators.html); iam-simulate takes ForAnyValue first.
