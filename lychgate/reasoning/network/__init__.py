@@ -15,7 +15,8 @@ order, and ask::
 
 Questions of `Network`: `reachable(source, target)`, `exposed_to_internet(endpoint)`, `egress_to_internet(endpoint)`,
 `paths(sources, target, max_hops)` and `reached_from(sources)` (chains of hops through endpoints and load balancers),
-`peers_across(vpc, vpc)`. INTERNET stands for the internet as a source or a target.
+`reached_from_others(owners)` (who is reached by somebody else's), `peers_across(vpc, vpc)`, `internet_route(subnet)`,
+`opened(group)` and `admitted(acl)` (flow sets). INTERNET stands for the internet as a source or a target.
 
 Kubernetes: fill `pods.py`'s records (Pod, Namespace, NetworkPolicy) and ask `Cluster(pods, policies, namespaces)`:
 `pods_reachable(source, target, flows)`, `isolated(pod, direction)`, `internet_egress(pod)`, `internet_ingress(pod)`.
@@ -32,7 +33,7 @@ protocols do not.
 """
 
 from lychgate.reasoning.network.addresses import ANYWHERE, INTERNET_ADDRESSES, spans_text
-from lychgate.reasoning.network.answers import Answer, Hop, Step, Unknown
+from lychgate.reasoning.network.answers import Answer, Bounds, Hop, Step, Unknown
 from lychgate.reasoning.network.flows import DESTINATION, PORT, PROTOCOL, SOURCE, Flow, FlowSet
 from lychgate.reasoning.network.groups import default_group_id
 from lychgate.reasoning.network.internet import INTERNET
@@ -88,6 +89,7 @@ __all__ = [
     "SOURCE",
     "AclEntry",
     "Answer",
+    "Bounds",
     "Cluster",
     "ContainerPort",
     "Endpoint",

@@ -79,6 +79,9 @@ class Legs:
         if has is False or (cidr is None and not fixed):
             return Spans((), ()), None
         unknowns = (has,) if isinstance(has, Unknown) else ()
+        if family is IPV6 and isinstance(cidr, Unknown) and len(endpoint.subnets) > 1:
+            # Which of its interfaces have an IPv6 address, if that subnet may have no block at all?
+            unknowns = (*unknowns, cidr)
         if fixed and not any(isinstance(item, Unknown) for item in endpoint.addresses):
             spans = self._inventory.cidrs(endpoint.id, fixed)
         else:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lychgate.reasoning.network import records as r
-from lychgate.reasoning.network.answers import Answer, Hop, Step, Unknown, no, unknown, yes
+from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES
+from lychgate.reasoning.network.answers import Answer, Bounds, Hop, Step, Unknown, no, unknown, yes
 from lychgate.reasoning.network.filters import Filters
+from lychgate.reasoning.network.groups import Direction, GroupSet
 from lychgate.reasoning.network.internet import INTERNET
+from lychgate.reasoning.network.intervals import intersect
 from lychgate.reasoning.network.inventory import Inventory
 from lychgate.reasoning.network.paths import Path, Search
 from lychgate.reasoning.network.private import Link
@@ -76,6 +79,36 @@ class Network:
     def reached_from(self, sources: Iterable[str], max_hops: int = 8) -> dict[str, Answer[Path]]:
         """`paths` to every endpoint that is not itself a source, in one search."""
         return dict(self._search.reached_from(sources, max_hops))
+
+    def reached_from_others(self, owners: Mapping[str, Hashable]) -> dict[str, tuple[str, Answer[Hop]]]:
+        """For each endpoint that one of another owner reaches, or may reach, by itself: one that does, and how.
+
+        `owners`: who has which endpoint; endpoints that are not named count for nobody. A yes goes before an unknown.
+        Costs a look at few pairs for each endpoint, since one that is found will do. What a load balancer forwards is
+        not a reach of its own.
+        """
+        return self._search.reached_from_others(owners)
+
+    def opened(self, group: str, direction: Direction) -> Bounds:
+        """What the rules of a security group open to addresses (of the internet too), whoever is a member of it."""
+        return self._filters.groups.bounds(GroupSet((group,)), direction, None)
+
+    def admitted(self, acl: str, direction: Direction) -> Bounds:
+        """What a network ACL lets through."""
+        return self._filters.acls.bounds(acl, direction)
+
+    def internet_route(self, subnet: str) -> Answer[tuple[Step, ...]]:
+        """Whether a route of a subnet leads to an internet gateway, which makes it a public subnet."""
+        found = self._inventory.subnet(subnet)
+        spans = self._filters.leads(found, "igw")
+        if intersect(spans.certain, INTERNET_ADDRESSES):
+            hops = [hop for hop in self._filters.routing.hops(found) if intersect(hop.certain, INTERNET_ADDRESSES)]
+            used = [hop.route for hop in hops if hop.route and hop.route.kind == "igw"]
+            steps = tuple(Step("route", *route_text(route)) for route in used)
+            return yes(steps, f"a route of {subnet} leads to an internet gateway")
+        if intersect(spans.possible, INTERNET_ADDRESSES):
+            return unknown(f"whether a route of {subnet} leads to an internet gateway is not known", spans.unknowns)
+        return no(f"no route of {subnet} leads to an internet gateway")
 
     def peers_across(self, a: str, b: str) -> Answer[Joined]:
         """Whether VPC `a` and VPC `b` are joined and a route of either leads to the other.

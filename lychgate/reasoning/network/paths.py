@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,6 +99,44 @@ class Search:
             return self.private.between(self.endpoints[source], near, item, far)
         halves = (self._internet.out(self.endpoints[source], near), self._internet.into(item, far))
         return min(halves, key=lambda answer: ("no", "unknown", "yes").index(answer.state))
+
+    def reached_from_others(self, owners: Mapping[str, Hashable]) -> dict[str, tuple[str, Answer[Hop]]]:
+        """For each endpoint that one of another owner reaches, or may reach: one that does, and how."""
+        members: list[dict[Hashable, list[str]]] = [{} for _ in self._members]
+        for number, names in enumerate(self._members):
+            for name in names:
+                if name in owners:
+                    members[number].setdefault(owners[name], []).append(name)
+        sources: list[list[int]] = [[] for _ in self._members]
+        for number, owned in enumerate(members):
+            first = next((names[0] for names in owned.values()), None)
+            if first is not None and first not in self._balancers.by_endpoint:
+                for target in self._candidates.of(self.legs(first)):
+                    sources[target].append(number)
+        found: dict[str, tuple[str, Answer[Hop]]] = {}
+        for number, owned in enumerate(members):
+            for owner, names in owned.items():
+                strangers = (
+                    theirs[0]
+                    for source in sources[number]
+                    for other, theirs in members[source].items()
+                    if other != owner
+                )
+                best = self._nearest(strangers, names[0])
+                if best is not None:
+                    found.update({name: (best[0], _renamed(best[1], best[0], name)) for name in names})
+        return found
+
+    def _nearest(self, sources: Iterable[str], target: str) -> tuple[str, Answer[Hop]] | None:
+        """The first source that reaches the target for certain, else the first that may."""
+        perhaps: tuple[str, Answer[Hop]] | None = None
+        for source in sources:
+            answer = self.hop(source, target)
+            if answer.is_yes:
+                return source, answer
+            if answer.is_unknown and perhaps is None:
+                perhaps = source, answer
+        return perhaps
 
     # Chains
 
