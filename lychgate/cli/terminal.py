@@ -14,6 +14,7 @@ from rich.text import Text
 from lychgate.model.outcome import LAYERS, SEVERITIES
 
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+STACK = "pulumi:pulumi:Stack"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -118,16 +119,15 @@ def _assumptions(console: Console, verdict: dict[str, Any]) -> None:
 
 def _summary(console: Console, verdict: dict[str, Any]) -> None:
     stacks = ", ".join(escape(stack["name"]) for stack in verdict["stacks"])
-    managed = [one for one in verdict["resources"] if one["type"] != "pulumi:pulumi:Stack" and not one["external"]]
+    managed = {one["urn"] for one in verdict["resources"] if one["type"] != STACK and not one["external"]}
+    judged = managed & {one["urn"] for one in verdict["judgements"]}
     style = {"clean": "bold green", "findings": "bold red", "undetermined": "bold yellow"}[verdict["decision"]]
     counts = Counter((one["layer"], one["outcome"]) for one in verdict["judgements"])
-    failed, unknown = (
-        sum(n for (_, o), n in counts.items() if o in ("fail", "error")),
-        verdict["summary"].get("unknown", 0),
-    )
+    failed = sum(number for (_, outcome), number in counts.items() if outcome in ("fail", "error"))
     line = Text(verdict["decision"], style=style)
     line.append(f"  {stacks} ({verdict['run']['ruleset']} baseline): {len(managed)} resources, ", style="")
-    line.append(f"{len(verdict['judgements'])} judgements, {failed} failed, {unknown} not determined")
+    line.append(f"{len(judged)} of them judged, {len(verdict['judgements'])} judgements: {failed} failed, ")
+    line.append(f"{verdict['summary'].get('unknown', 0)} not determined")
     console.print(line)
     if failed:
         for layer in LAYERS:
