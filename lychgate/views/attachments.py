@@ -220,7 +220,7 @@ def references(
     raw = reveal(resource.properties.get(name), name)
     items = [reveal(item, name) for item in (raw if isinstance(raw, list) else [raw]) if item is not None]
     known = [item for item in items if not isinstance(item, Unknown)]
-    found = [(str(item), graph.resolve(item, *types)) for item in known]
+    found = [(str(item), graph.resolve(item, *types, stack=resource.stack)) for item in known]
     missing = [item for item in items if isinstance(item, Unknown)]
     if not missing:
         return found, None

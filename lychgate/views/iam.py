@@ -27,25 +27,23 @@ WORKLOADS = {
     "aws:sfn/stateMachine:StateMachine": "roleArn",
     "aws:codebuild/project:Project": "serviceRole",
     "aws:glue/job:Job": "roleArn",
+    "aws:iam/instanceProfile:InstanceProfile": "role",
 }
 
 
 class AccessKey(View):
-    """An access key of a user: a password for machines that does not expire."""
+    """A key of a user: a password for machines that does not expire by itself.
 
-    types = ("aws:iam/accessKey:AccessKey",)
+    An access key, or one for a single service (CodeCommit, Keyspaces, Bedrock).
+    """
+
+    types = ("aws:iam/accessKey:AccessKey", "aws:iam/serviceSpecificCredential:ServiceSpecificCredential")
     __slots__ = ()
 
     @property
     def active(self) -> bool:
         """Whether it can be used: `Active` where nothing is said."""
         return (self.read.text("status") or "Active") != "Inactive"
-
-    @property
-    def user(self) -> str:
-        """The user's logical name, else what the key calls it."""
-        found = self.graph.target(self.resource, "user", USER)
-        return found.name if found is not None else self.read.text("user") or ""
 
 
 class LoginProfile(View):
@@ -112,8 +110,6 @@ def workloads_of(role: Role) -> dict[str, str]:
     accounts, instance profiles. Raises UnknownRead where the role of one is not known and there are no two others."""
     index: Index = role.graph.once("workloads of roles", lambda: Index(role.graph))
     found = dict(index.of.get(role.resource.urn, {}))
-    for profile in role.instance_profiles:
-        found[profile.urn] = f"instance profile {profile.name}"
     for subject in _subjects(role):
         found.setdefault(subject, f"service account {subject.removeprefix(_SUBJECT).replace(':', '/')}")
     if len(found) < 2 and index.unknown:
@@ -175,5 +171,5 @@ def _words(resource: Resource) -> tuple[str, str]:
         return f"{_SUBJECT}{subject}", f"service account {subject.replace(':', '/')}"
     if resource.type.endswith("TaskDefinition"):
         return f"{resource.type}:{read.text('family')}", f"task definition {resource.name}"
-    word = resource.type.rpartition(":")[2]
+    word = "instance profile" if resource.type.endswith("InstanceProfile") else resource.type.rpartition(":")[2]
     return resource.urn, f"{word} {resource.name}"

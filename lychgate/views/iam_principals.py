@@ -137,10 +137,9 @@ class Identity(View):
         return self.once("rights", lambda: Rights(one.prepared for one in self.attached))
 
     @property
-    def services(self) -> frozenset[str] | None:
-        """The services that its policies speak of in Allow statements (`""` where it may be any); None where it may
-        have policies that cannot be read."""
-        return self.once("services", lambda: None if self._possible else self.rights.services)
+    def known(self) -> bool:
+        """Whether all its policies can be read, and none of unknown place may be its."""
+        return not self._possible
 
     def granted(
         self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
@@ -242,10 +241,10 @@ class Role(Identity):
     @property
     def trust(self) -> Policy:
         """The trust policy: who may assume it. Raises UnknownRead where it cannot be read."""
-        return self.once("trust", self._trust)
-
-    def _trust(self) -> Policy:
-        policy = read_policy(self.read, "assumeRolePolicy", f"trust policy of {self.name}")
+        label = f"trust policy of role {self.name}"
+        policy: Policy | None = self.graph.once(
+            ("resource policy", self.resource.urn), lambda: read_policy(self.read, "assumeRolePolicy", label)
+        )
         if policy is None:
             raise UnknownRead(self.resource.urn, "assumeRolePolicy", "is empty, and a role needs a trust policy")
         return policy

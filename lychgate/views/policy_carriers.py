@@ -178,6 +178,12 @@ CARRIERS: dict[str, Carrier] = {
     "aws:acmpca/policy:Policy": Carrier(
         "acm-pca", "policy", "resourceArn", ("aws:acmpca/certificateAuthority:CertificateAuthority",)
     ),
+    "aws:ses/identityPolicy:IdentityPolicy": Carrier(
+        "ses", "policy", "identity", ("aws:ses/domainIdentity:DomainIdentity", "aws:ses/emailIdentity:EmailIdentity")
+    ),
+    "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": Carrier(
+        "ses", "policy", "emailIdentity", ("aws:sesv2/emailIdentity:EmailIdentity",)
+    ),
     "aws:dsql/clusterPolicy:ClusterPolicy": Carrier("dsql", "policy", "identifier", ("aws:dsql/cluster:Cluster",)),
     ROLE: _inline("sts", "assumeRolePolicy"),
 }

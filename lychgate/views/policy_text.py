@@ -32,7 +32,7 @@ def _parse(value: str | Mapping[str, Any], label: str) -> Policy:
     """The fast parser first; the one that knows places has the word on whatever that one does not like."""
     if isinstance(value, str):
         try:
-            return parse(json.loads(value, object_pairs_hook=_unique), label)
+            return parse(_DECODER.decode(value), label)
         except (ValueError, RecursionError):
             pass
     return parse(value, label)
@@ -43,3 +43,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key is given twice")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)

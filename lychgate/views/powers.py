@@ -8,8 +8,8 @@ statements, NotAction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Collection, Iterable
+from functools import lru_cache, partial
 
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, catalogue
@@ -35,45 +35,60 @@ _NAME = "\0"
 _LIMITING = ("iam:permissionsboundary", "iam:policyarn")  # these confine only by a value that is spelled out
 
 
-def anywhere(identity: Identity, action: str) -> Grant | None:
-    """A grant of the action on a resource that nobody named, by no condition that confines it; None if there is none.
+def anywhere(identity: Identity, action: str) -> list[Grant]:
+    """The grants of the action on a resource that nobody named, by no condition that confines them.
 
     Raises UnknownRead where there is none among what can be read, but there may be one in what cannot.
     """
-    services = identity.services
-    if services is not None and _silent(identity, services, action):
-        return None
-    return identity.once(f"anywhere {action}", lambda: _anywhere(identity, action))
+    if not _worth_asking(identity, (action,)):
+        return []
+    return identity.once(f"anywhere {action}", partial(_anywhere, identity, action))
 
 
-def _anywhere(identity: Identity, action: str) -> Grant | None:
-    found = identity.granted(action, unnamed(identity, action))
-    return next((grant for grant in found if not confined(grant)), None)
+def all_anywhere(
+    identity: Identity, actions: Iterable[str], ignoring: Collection[str] = ()
+) -> tuple[list[Grant], list[UnknownRead]]:
+    """The grants of those actions that are granted `anywhere`, one each, and for each that cannot be known why.
 
-
-def _silent(identity: Identity, services: frozenset[str], action: str) -> bool:
-    """Whether no policy speaks of the action: the answer to nearly all questions, so it has to be a fast one."""
-    if "" not in services and service_of(action) not in services:
-        return True
-    return not any(one.mentions(action) for one in identity.rights.prepared)
-
-
-def all_anywhere(identity: Identity, actions: Iterable[str]) -> tuple[list[Grant], list[UnknownRead]]:
-    """The grants of those actions that are granted `anywhere`, and for each that cannot be known why."""
+    `ignoring` are labels of policies whose grants do not count.
+    """
     found: list[Grant] = []
     unknown: list[UnknownRead] = []
-    services = identity.services
-    for action in actions:
-        if services is not None and "" not in services and service_of(action) not in services:
-            continue
+    for action in _worth_asking(identity, tuple(actions)):
         try:
-            grant = anywhere(identity, action)
+            grants = identity.once(f"anywhere {action}", partial(_anywhere, identity, action))
         except UnknownRead as unread:
             unknown.append(unread)
         else:
-            if grant is not None:
-                found.append(grant)
+            found += [grant for grant in grants if grant.policy not in ignoring][:1]
     return found, unknown
+
+
+def _worth_asking(identity: Identity, actions: tuple[str, ...]) -> Collection[str]:
+    """The actions that a policy speaks of. Nearly all questions are about others, so that has to be fast."""
+    if not identity.known:
+        return actions
+    rights = identity.rights
+    anything = "" in rights.services
+    return [
+        action
+        for service, group in _by_service(actions).items()
+        if anything or service in rights.services
+        for action in group
+        if rights.mentions(action)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _by_service(actions: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for action in actions:
+        found.setdefault(service_of(action), []).append(action)
+    return found
+
+
+def _anywhere(identity: Identity, action: str) -> list[Grant]:
+    return [grant for grant in identity.granted(action, unnamed(identity, action)) if not confined(grant)]
 
 
 def confined(grant: Grant) -> bool:

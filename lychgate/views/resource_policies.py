@@ -70,7 +70,7 @@ class ResourcePolicy(View):
     def policy(self) -> Policy | None:
         """What it says; None where it gives nothing (a key whose policy stands in a KeyPolicy, a function URL with
         authorization). Raises UnknownRead where it cannot be read."""
-        return self.once("policy", self._policy)
+        return self.graph.once(("resource policy", self.resource.urn), self._policy)
 
     def _policy(self) -> Policy | None:
         carrier = self.carrier
@@ -114,7 +114,11 @@ class ResourcePolicy(View):
     def prepared(self) -> Prepared | None:
         """The policy, prepared for questions. Raises UnknownRead."""
         policy = self.policy
-        return None if policy is None else self.once("prepared", lambda: Prepared(policy))
+        return (
+            None
+            if policy is None
+            else self.graph.once(("resource policy, prepared", self.resource.urn), lambda: Prepared(policy))
+        )
 
     def speaking_of(self, *actions: str) -> list[Statement]:
         """The Allow statements that mean one of the actions, Denies aside: fast, to find out what is worth asking."""

@@ -28,7 +28,7 @@ class Prepared:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.denies = tuple(one for one in policy.statements if one.effect == "Deny")
-        self.allows: dict[str, list[tuple[Statement, list[str]]]] = {}
+        self.allows: dict[str, list[tuple[Statement, list[str]]]] = {}  # entries in lower case
         for statement in policy.statements:
             if statement.effect == "Allow":
                 self._add(statement)
@@ -39,28 +39,22 @@ class Prepared:
             return
         by_service: dict[str, list[str]] = {}
         for entry in statement.actions:
-            by_service.setdefault(service_of(entry), []).append(entry)
+            by_service.setdefault(service_of(entry), []).append(entry.lower())
         for service, entries in by_service.items():
             self.allows.setdefault(service, []).append((statement, entries))
 
     def mentions(self, action: str) -> bool:
         """Whether an Allow statement means the action, on whatever resource."""
-        if not service_of(action):
-            return bool(self.allows)
-        return any(
-            statement.not_action or any(_meets(entry.lower(), action.lower()) for entry in entries)
-            for key in ("", service_of(action))
-            for statement, entries in self.allows.get(key, ())
-        )
+        return bool(self.relevant(action))
 
     def relevant(self, action: str) -> list[tuple[Statement, list[str]]]:
-        """The Allow statements that may mean the action, each with those of its entries that do."""
-        service = service_of(action)
+        """The Allow statements that may mean the action, each with those of its entries that do, in lower case."""
+        service, asked = service_of(action), action.lower()
         keys = ("", service) if service else tuple(self.allows)
         found = []
         for key in keys:
             for statement, entries in self.allows.get(key, ()):
-                kept = [entry for entry in entries if _meets(entry.lower(), action.lower())]
+                kept = [entry for entry in entries if entry == asked or _meets(entry, asked)]
                 if kept or statement.not_action:
                     found.append((statement, kept))
         return found
@@ -69,16 +63,19 @@ class Prepared:
 class Rights:
     """What some policies together allow, within a permissions boundary where there is one."""
 
-    __slots__ = ("boundary", "prepared")
+    __slots__ = ("boundary", "prepared", "services")
 
     def __init__(self, prepared: Iterable[Prepared], boundary: Policy | None = None) -> None:
         self.prepared = list(prepared)
         self.boundary = boundary
+        self.services = {service for one in self.prepared for service in one.allows}
 
-    @property
-    def services(self) -> frozenset[str]:
-        """The services whose actions are allowed at all; `""` is among them where it may be any."""
-        return frozenset(service for one in self.prepared for service in one.allows)
+    def mentions(self, action: str) -> bool:
+        """Whether an Allow statement means the action, on whatever resource."""
+        service = service_of(action)
+        if service and service not in self.services and "" not in self.services:
+            return False
+        return any(one.mentions(action) for one in self.prepared)
 
     def granted(
         self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
@@ -133,6 +130,7 @@ def service_of(action: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _meets(entry: str, asked: str) -> bool:
+    """Whether two action patterns, both in lower case, have an action in common."""
     if not WILD.search(entry) and not WILD.search(asked):
         return entry == asked
     return overlap(actions_language((entry,)), actions_language((asked,))) is not None
@@ -157,7 +155,9 @@ def _reaches(statement: Statement, resources: list[str]) -> bool:
 
 
 def _shorter(statement: Statement, entries: list[str], resources: list[str]) -> Statement:
-    actions = statement.actions if statement.not_action else tuple(dict.fromkeys(entries))
+    actions = statement.actions
+    if not statement.not_action:
+        actions = tuple(action for action in statement.actions if action.lower() in entries)
     kept = statement.resources
     if kept is not None and not statement.not_resource:
         kept = tuple(entry for entry in kept if any(_may_meet(entry, asked) for asked in resources))

@@ -5,7 +5,7 @@ from lychgate.views.iam_principals import Identity
 from lychgate.views.powers import all_anywhere
 
 from .examples import plain, with_role
-from .grants import proof, where
+from .grants import AllowedPolicies, proof, where
 
 READS = {
     "s3:GetObject": "every object of every bucket",
@@ -33,6 +33,7 @@ READS = {
     business. PCI DSS limits access to what an application needs (7.2.5) and queries of stored card data (7.2.6).""",
     remediation="""Name the buckets, tables, keys or secrets in `Resource`, or tie the statement to their tag with
     `StringEquals: {"aws:ResourceTag/application": ...}`.""",
+    parameters=AllowedPolicies,
     compliant=[
         with_role(
             """
@@ -133,7 +134,7 @@ READS = {
 )
 def iam_policy_reads_all_data(identity: Identity, case: Case) -> Answer:
     """One read of data, on resources that nobody named."""
-    found, unknown = all_anywhere(identity, READS)
+    found, unknown = all_anywhere(identity, READS, case.parameters.labels)
     if found:
         what = " and ".join(dict.fromkeys(READS[grant.asked] for grant in found))
         return fail(

@@ -6,11 +6,13 @@ The ways are those that Rhino Security Labs collected first
 
 from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.reasoning.iam import Grant
+from lychgate.views.exposure import spelled_out, tied
 from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.powers import all_anywhere, anywhere, confined
 
 from .examples import plain, with_role
 from .grants import proof, where
+from .managed import BROAD
 
 # What each action lets its owner do, on a resource that nobody named.
 WAYS = {
@@ -265,6 +267,9 @@ def on_itself(identity: Identity) -> list[Grant]:
                     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/payments-*"}
                 ),
             )
+            aws.iam.RolePolicyAttachment(
+                "eks", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonEKSComputePolicy"
+            )
             """
         ),
     ],
@@ -311,10 +316,14 @@ def on_itself(identity: Identity) -> list[Grant]:
     ],
 )
 def iam_policy_passes_any_role(identity: Identity, case: Case) -> Answer:
-    """PassRole on a role that nobody named; what it could start with it is told where it is known."""
-    grant = anywhere(identity, "iam:PassRole")
-    if grant is None:
+    """PassRole on a role that nobody named; what it could start with it is told where it is known.
+
+    AWS's own policies for the roles of its services pass any role to a certain service: nobody can narrow them.
+    """
+    found = [one for one in anywhere(identity, "iam:PassRole") if not for_a_service(identity, one)]
+    if not found:
         return PASS
+    grant = found[0]
     launches = [one.action for one in all_anywhere(identity, LAUNCHES)[0]]
     what = f"start something with it ({launches[0]})" if launches else "hand it to a service that somebody else starts"
     return fail(
@@ -322,3 +331,11 @@ def iam_policy_passes_any_role(identity: Identity, case: Case) -> Answer:
         "rights of the most powerful role.",
         proof([grant]) | {"launches": launches},
     )
+
+
+def for_a_service(identity: Identity, grant: Grant) -> bool:
+    """Whether the grant is AWS's own for the role of a service: by the path of its policy, or tied to one service."""
+    own = next((one for one in identity.attached if one.aws_managed and one.policy.label == grant.policy), None)
+    if own is None or BROAD.fullmatch(own.aws_managed):
+        return False
+    return ":policy/service-role/" in own.arn or tied(grant.requirements, "iam:PassedToService", spelled_out)

@@ -9,6 +9,21 @@ from lychgate.reasoning.iam import Grant
 NOTHING = "it gives no policy"
 
 
+class AllowedPolicies(BaseModel):
+    """AWS managed policies that may be attached although they are broad."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    allowed: tuple[str, ...] = Field(
+        (), description="names of AWS managed policies, such as AmazonSSMManagedInstanceCore"
+    )
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What grants call these policies."""
+        return frozenset(f"AWS managed policy {name}" for name in self.allowed)
+
+
 class TrustedAccounts(BaseModel):
     """Accounts that may be let in."""
 

@@ -8,6 +8,7 @@ from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.iam_principals import Identity, Role
 
 from .examples import plain, with_role
+from .grants import AllowedPolicies
 
 # AdministratorAccess, PowerUserAccess and the job functions of
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html that may change things
@@ -15,14 +16,6 @@ BROAD = re.compile(
     r"AdministratorAccess|PowerUserAccess|\w*FullAccess(_?[vV]\d)?|SystemAdministrator|DatabaseAdministrator"
     r"|NetworkAdministrator|DataScientist|SecretsManagerReadWrite"
 )
-
-
-class AllowedPolicies(BaseModel):
-    """AWS managed policies that may be attached although they are broad."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    allowed: tuple[str, ...] = Field((), description="names of AWS managed policies, such as CloudWatchFullAccess")
 
 
 @rule(

@@ -44,6 +44,9 @@ from .grants import proof, where
         plain(
             """
             aws.iam.AccessKey("ci", user="existing", status="Active", pgp_key="keybase:acme")
+            aws.iam.ServiceSpecificCredential(
+                "cassandra", user_name="existing", service_name="cassandra.amazonaws.com"
+            )
             """
         ),
     ],
