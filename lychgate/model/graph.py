@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lychgate.model.labels import LabelSettings
-from lychgate.model.values import Block, Symbol, UnknownRead, reading, reveal
+from lychgate.model.values import Block, Secret, Symbol, UnknownRead, reading, reveal
 
 T = TypeVar("T")
 
@@ -68,12 +68,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An existing thing that a program asked for: what was asked, and where the answer is from."""
+    """An existing thing that a program asked for: what was asked, where the answer is from, and what it was.
+
+    What stands in an assumed `result` is made up; its ids serve to recognise the thing where a resource refers to it.
+    """
 
     stack: str
     token: str
     arguments: dict[str, Any]
     answered: str
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,10 @@ class NotInspected:
 
 @dataclass(frozen=True, slots=True)
 class StackInfo:
-    """One captured stack: Pulumi project and stack, configuration (secrets as `Secret`), account and region."""
+    """One captured stack: Pulumi project and stack, configuration (secrets as `Secret`), account and region.
+
+    `secrets` is what the program has made a secret of, whether or not it came to stand in a property.
+    """
 
     name: str
     project: str
@@ -98,6 +105,7 @@ class StackInfo:
     account: str = ""
     region: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
+    secrets: Sequence[Secret] = ()
 
 
 class Graph:
@@ -177,17 +185,22 @@ class Graph:
         for resource in self.resources:
             if isinstance(resource.id, str) and resource.id:
                 found.setdefault(f"{resource.type}::{resource.id}", resource)
+                found.setdefault(f"{resource.stack}\0{resource.type}::{resource.id}", resource)
                 if len(resource.id) > 12 and resource.custom:
                     found.setdefault(resource.id, resource)
             for name in ("name", "bucket", "identifier", "clusterIdentifier"):
                 value = resource.outputs.get(name)
                 if isinstance(value, str):  # what a pack sees of a resource has no id
                     found.setdefault(f"{resource.type}::{value}", resource)
+                    found.setdefault(f"{resource.stack}\0{resource.type}::{value}", resource)
             found.setdefault(resource.urn, resource)
         return found
 
-    def resolve(self, value: Any, *types: str) -> Resource | None:
-        """The resource that an id, ARN, URL or URN names; with `types`, only one of these types (names then count)."""
+    def resolve(self, value: Any, *types: str, stack: str = "") -> Resource | None:
+        """The resource that an id, ARN, URL or URN names; with `types`, only one of these types (names then count).
+
+        The same name may stand in several stacks, each in an account of its own: that of `stack` comes first.
+        """
         value = reveal(value, "reference")
         if isinstance(value, Symbol):
             found = self.by_urn.get(value.urn)
@@ -196,7 +209,7 @@ class Graph:
             return None
         index = self.once("identities", self._identities)
         for type_ in types:
-            found = index.get(f"{type_}::{value}")
+            found = index.get(f"{stack}\0{type_}::{value}") or index.get(f"{type_}::{value}")
             if found is not None:
                 return found
         found = index.get(value)
@@ -211,7 +224,7 @@ class Graph:
         Raises `UnknownRead` where the value is unknown and its dependencies do not settle it.
         """
         if resource.read.known(name):
-            return self.resolve(resource.read.value(name), *types)
+            return self.resolve(resource.read.value(name), *types, stack=resource.stack)
         candidates = [
             self.by_urn[urn]
             for urn in resource.property_dependencies.get(name, ())
