@@ -159,8 +159,8 @@ class World:
             return True
         return any(World.service_matches(name, low, high, protocol, port) for name, low, high in endpoint.ports)
 
-    def delivered(self, source, near, from_address, target, far, to_address, protocol, port):
-        """Whether a flow between two interfaces works; interfaces are (endpoint, subnet, address)."""
+    def delivered(self, source, near, from_address, target, far, to_address, protocol, port, kept=False):
+        """Whether a flow between two interfaces works; `kept`: the source is a client's address that was kept."""
         ways = {self.carried(near, to_address, far.vpc)} if near.id != far.id else {("local", None)}
         if None in ways:
             return False
@@ -183,7 +183,7 @@ class World:
         if protocol != 6:
             return True
         back = self.carried(far, from_address, near.vpc)
-        return back == way and any(
+        return (kept or back == way) and any(
             self.acl_lets(far, "egress", 6, client, from_address)
             and self.acl_lets(near, "ingress", 6, client, to_address)
             for client in self.client_ports
