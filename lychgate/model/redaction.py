@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -13,20 +12,25 @@ from lychgate.model.graph import Graph
 from lychgate.model.values import Secret, secret_texts
 
 SHORTEST = 4
+SHORTEST_INSIDE = 8
+MOST = 2**53
 WITHHELD = "[secret]"
 
 
 class Redactor:
-    """Replaces secret texts, and their JSON, base64 and URL forms, by `[secret]`.
+    """Replaces secret texts, and their JSON, base64, URL and hexadecimal forms, by `[secret]`.
 
     Texts of fewer than four characters are left: they cannot be told from ordinary words. (What a rule says after it
-    has read a secret is withheld as a whole, so these do not get out that way either.)
+    has read a secret is withheld as a whole, so these do not get out that way either.) Only what comes from a program
+    may be passed through here: a program could make secrets of the words `fail` and `clean`.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
         forms = {form for text in texts if len(text) >= SHORTEST for form in _forms(text) if len(form) >= SHORTEST}
-        ordered = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._by_start: dict[str, list[str]] = {}
+        for form in sorted(forms, key=lambda form: (-len(form), form)):
+            self._by_start.setdefault(form[:SHORTEST], []).append(form)
+        self._seen: dict[str, str] = {}
 
     @classmethod
     def of(cls, *graphs: Graph) -> Redactor:
@@ -39,6 +43,7 @@ class Redactor:
             for stack in graph.stacks.values():
                 secret.update(secret_texts(stack.config))
                 secret.update(secret_texts(stack.outputs))
+                secret.update(secret_texts(list(stack.secrets)))
         if secret:
             for graph in graphs:
                 for resource in graph.resources:
@@ -46,20 +51,38 @@ class Redactor:
         return cls(secret)
 
     def __call__(self, text: str) -> str:
-        """The text without its secrets."""
-        return self._pattern.sub(WITHHELD, text) if self._pattern and text else text
+        """The text without its secrets, and without what is no Unicode (a document's `\\ud800`)."""
+        done = self._seen.get(text)
+        if done is None:
+            done = self._seen[text] = self._cut(text).encode(errors="replace").decode()
+        return done
+
+    def _cut(self, text: str) -> str:
+        """Every stretch of secrets, which may overlap, becomes one `[secret]`."""
+        if not self._by_start:
+            return text
+        pieces: list[str] = []
+        kept = begin = end = 0
+        for position in range(len(text) - SHORTEST + 1):
+            forms = self._by_start.get(text[position : position + SHORTEST], ())
+            form = next((form for form in forms if text.startswith(form, position)), None)
+            if form is None:
+                continue
+            if position >= end:
+                pieces += [text[kept:begin], WITHHELD] if end else []
+                kept, begin = end, position
+            end = max(end, position + len(form))
+        return "".join([*pieces, text[kept:begin], WITHHELD, text[end:]]) if end else text
 
     def value(self, value: Any) -> Any:
-        """The same for every text in a JSON value."""
-        if self._pattern is None:
-            return value
+        """The same for every text in a JSON value; numbers are made such as any reader takes."""
         if isinstance(value, str):
             return self(value)
         if isinstance(value, dict):
-            return {self(key): self.value(item) for key, item in value.items()}
-        if isinstance(value, list):
+            return {self(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
             return [self.value(item) for item in value]
-        return value
+        return str(value) if isinstance(value, int) and abs(value) > MOST else value
 
 
 def _forms(text: str) -> Iterator[str]:
@@ -68,17 +91,23 @@ def _forms(text: str) -> Iterator[str]:
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield quote(text, safe="")
     raw = text.encode(errors="surrogatepass")
-    yield base64.b64encode(raw).decode()
-    yield base64.urlsafe_b64encode(raw).decode()
-    yield base64.b64encode(raw).decode().rstrip("=")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(raw).decode()
+        yield encode(raw).decode().rstrip("=")
+        for before in range(3):  # as part of something longer, such as `user:password`
+            inside = encode(bytes(before) + raw).decode()
+            inside = inside[(0, 2, 3)[before] : len(inside) - (0, 3, 2)[(before + len(raw)) % 3]]
+            if len(inside) >= SHORTEST_INSIDE:
+                yield inside
     yield raw.hex()
-    lines = [line for line in text.splitlines() if len(line) >= 16]
+    yield raw.hex().upper()
+    lines = [line.strip() for line in text.splitlines() if len(line.strip()) >= 16]
     if len(lines) > 1:  # a key file is printed line by line
         yield from lines
 
 
 def open_texts(value: Any) -> Iterator[str]:
-    """Every text that stands in the open."""
+    """Every text that stands in the open, and every number as text."""
     if isinstance(value, Secret):
         return
     if isinstance(value, dict):
@@ -87,5 +116,5 @@ def open_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from open_texts(item)
-    elif isinstance(value, str):
-        yield value
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +19,10 @@ from lychgate.model.graph import Graph, StackInfo
 from lychgate.model.redaction import Redactor
 from lychgate.model.values import Secret
 from lychgate.sources.program.answers import Answers
+from lychgate.sources.program.bounds import too_many
 from lychgate.sources.program.functions import Fixture, Functions
 from lychgate.sources.program.monitor import Monitor, Recorded
-from lychgate.sources.program.process import Ended, HostLost, HostProcess
+from lychgate.sources.program.process import Ended, HostLost, HostProcess, TimedOut
 from lychgate.sources.program.project import Configuration, Project
 from lychgate.sources.program.transforms import Transforms
 
@@ -29,6 +31,13 @@ CHANNEL = [
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
 ]
+
+
+SHOWN = 4000
+LONGEST_LINE = 2000
+MOST_TOLD = 20_000
+LONGEST_SECRET = 1 << 20
+_SERVERS = itertools.count()
 
 
 class ProgramFailed(InputError):
@@ -66,6 +75,7 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
     region = config.values.get("aws:region", setting.region)
     transforms = Transforms(host.reach)
     shapes = Shapes()
+    told = Secrets()
     monitor = Monitor(
         project=project.name,
         stack=stack,
@@ -78,21 +88,30 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
         provider_config=lambda package: _provider_config(config, package),
         progress=setting.progress,
         limit=setting.max_resources,
+        stop=host.abandon,
     )
     server = grpc.server(ThreadPoolExecutor(16), options=CHANNEL)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
-    server.add_generic_rpc_handlers((shapes.handler(),))
-    address = f"unix:{host.shared}/monitor-{abs(hash(stack)) % 10**8}.sock"
+    methods: dict[str, Any] = {
+        "Describe": grpc.unary_unary_rpc_method_handler(shapes.take),
+        "Secret": grpc.unary_unary_rpc_method_handler(told.take),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("lychgate.Capture", methods),))
+    address = f"unix:{host.shared}/monitor-{next(_SERVERS)}.sock"
     server.add_insecure_port(address)
     server.start()
     try:
-        _run(host, project, stack, config, setting, monitor, address)
+        ended = _run(host, project, stack, config, setting, address)
     finally:
         server.stop(None)
-    recorded = monitor.recorded
+        recorded = monitor.close()
+    stack_info = _info(monitor, config, setting, region, told, recorded)
+    if not isinstance(ended, Ended) or not ended.report.get("done") or recorded.errors:
+        redact = Redactor.of(Graph(recorded.resources.values(), [stack_info]))
+        raise explain(project, ended, recorded, redact, setting)
     resources = sorted(recorded.resources.values(), key=lambda resource: resource.urn)
-    return Graph(resources, [_info(monitor, config, setting, region)], recorded.lookups, recorded.not_inspected)
+    return Graph(resources, [stack_info], recorded.lookups, recorded.not_inspected)
 
 
 class Shapes:
@@ -105,24 +124,62 @@ class Shapes:
         """Name of an output -> its shape; None where no SDK knows the type."""
         return self._known.get(token)
 
-    def handler(self) -> grpc.GenericRpcHandler:
-        """The call by which the program tells them."""
-        method: Any = grpc.unary_unary_rpc_method_handler(self._take)
-        return grpc.method_handlers_generic_handler("lychgate.Capture", {"Describe": method})
-
-    def _take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        told = json.loads(request)
-        shape = told["shape"]
-        self._known[str(told["token"])] = shape if isinstance(shape, dict) else None
+    def take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        """The call by which the program tells one. What is no shape is none."""
+        try:
+            told = json.loads(request)
+            shape = told["shape"]
+            checked = {str(name): checked_shape(one) for name, one in shape.items()} if shape is not None else None
+            if len(self._known) < MOST_TOLD:
+                self._known[str(told["token"])] = checked
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "this is no shape")
         return b""
 
 
-def _info(monitor: Monitor, config: Configuration, setting: Setting, region: str) -> StackInfo:
+def checked_shape(told: Any) -> dict[str, Any]:
+    """A shape that can be relied upon (see shapes.py). Raises TypeError or KeyError for what is none."""
+    shape = {"kind": str(told["kind"]), "optional": bool(told["optional"])}
+    if shape["kind"] == "list":
+        shape["of"] = checked_shape(told["of"])
+    elif shape["kind"] == "object":
+        shape["fields"] = {str(name): checked_shape(one) for name, one in told["fields"].items()}
+    return shape
+
+
+class Secrets:
+    """What the program makes a secret of (told by shapes.py): known even where it fails before it registers it."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
+
+    def all(self) -> tuple[Secret, ...]:
+        """What was told so far."""
+        return tuple(map(Secret, list(self._texts)))
+
+    def take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        """The call by which the program tells one."""
+        text = request.decode(errors="replace")
+        if text and len(text) <= LONGEST_SECRET and len(self._texts) < MOST_TOLD:
+            self._texts[text] = None
+        return b""
+
+
+def _info(
+    monitor: Monitor, config: Configuration, setting: Setting, region: str, told: Secrets, recorded: Recorded
+) -> StackInfo:
     values: dict[str, Any] = {
         key: Secret(value) if key in config.secret_keys else value for key, value in config.values.items()
     }
     return StackInfo(
-        monitor.stack, monitor.project, monitor.stack_name, values, setting.account, region, monitor.recorded.outputs
+        monitor.stack,
+        monitor.project,
+        monitor.stack_name,
+        values,
+        setting.account,
+        region,
+        recorded.outputs,
+        told.all(),
     )
 
 
@@ -136,49 +193,23 @@ def _provider_config(config: Configuration, package: str) -> dict[str, Any]:
 
 
 def _run(
-    host: HostProcess,
-    project: Project,
-    stack: str,
-    config: Configuration,
-    setting: Setting,
-    monitor: Monitor,
-    address: str,
-) -> None:
+    host: HostProcess, project: Project, stack: str, config: Configuration, setting: Setting, address: str
+) -> Ended | HostLost | TimedOut:
     command = {
         "project": project.name, "stack": stack, "organization": setting.organization, "parallel": 16,
         "config": dict(config.values), "secret_keys": sorted(config.secret_keys), "address": address,
         "folder": str(project.folder), "root": str(project.folder), "program": str(project.program), "env": {},
+        "limit": setting.max_resources,
     }  # fmt: skip
-    where = shown(project, project.program / "__main__.py" if project.program.is_dir() else project.program)
     try:
-        ended = host.run(command, setting.seconds)
-    except TimeoutError:
-        raise _stuck(host, project, where, setting.seconds) from None
-    except HostLost as lost:
-        raise ProgramFailed(where, None, str(lost), "a program that ends by itself", "") from None
-    if not ended.report.get("done") or monitor.recorded.errors:
-        raise explain(project, where, ended, monitor.recorded)
+        return host.run(command, setting.seconds)
+    except (TimedOut, HostLost) as error:
+        return error
 
 
 def shown(project: Project, path: Path) -> str:
     """A file of the project as locations and messages name it."""
     return str(path.relative_to(project.base)) if path.is_relative_to(project.base) else str(path)
-
-
-def _stuck(host: HostProcess, project: Project, where: str, seconds: float) -> ProgramFailed:
-    """A program that was stopped; the host had it write where it stood."""
-    try:
-        ended = host._ended.get(timeout=0.5)
-    except Exception:
-        ended = None
-    text = ended.stderr if ended else ""
-    frames = re.findall(r'File "([^"]+)", line (\d+)', text)
-    found_own = (
-        (shown(project, Path(file)), int(line)) for file, line in frames if Path(file).is_relative_to(project.folder)
-    )
-    own = next(found_own, (where, None))
-    found = f"the program did not end within {seconds:g} s"
-    return ProgramFailed(own[0], own[1], found, "a program that ends by itself, or a longer --timeout", text[-2000:])
 
 
 HINTS = {
@@ -190,26 +221,61 @@ HINTS = {
 }
 
 
-def explain(project: Project, where: str, ended: Ended, recorded: Recorded) -> ProgramFailed:
+def explain(
+    project: Project, ended: Ended | HostLost | TimedOut, recorded: Recorded, redact: Redactor, setting: Setting
+) -> ProgramFailed:
     """One message for a program that failed: what, and where in its own files."""
-    report = ended.report
-    redact = Redactor.of(Graph(recorded.resources.values()))
-    output = redact((ended.stdout[-4000:] + ended.stderr[-4000:]).strip())
-    kind, text, place = str(report.get("error", "")), str(report.get("text", "")), report.get("place")
-    file, line = where, None
-    if isinstance(place, list) and len(place) == 2:
-        file, line = shown(project, project.folder / str(place[0])), int(place[1])
+    where = shown(project, project.program / "__main__.py" if project.program.is_dir() else project.program)
+    report = ended.report if isinstance(ended, Ended) else {}
+    output = redact((ended.stdout[-SHOWN:] + ended.stderr[-SHOWN:]).strip()) if isinstance(ended, Ended) else ""
+    kind, text = str(report.get("error", "")), str(report.get("text", ""))
+    file, line = _place(project, report.get("place")) or (where, None)
     if recorded.errors and (not kind or kind not in ("SystemExit", *HINTS)):
-        return ProgramFailed(file, line, redact(recorded.errors[0]), "", output)
+        said, location = recorded.errors[0]
+        place = _stack_trace(project, said) or (location and (location.file, location.line))
+        if line is None and place:
+            file, line = place
+        return ProgramFailed(file, line, _line(redact(said.partition(":\n  File ")[0])), "", output)
+    if isinstance(ended, TimedOut):
+        file, line = _stack_trace(project, ended.stderr) or (where, None)
+        found = f"the program did not end within {setting.seconds:g} s"
+        expected = "a program that ends by itself, or a longer --timeout"
+        return ProgramFailed(file, line, found, expected, redact(ended.stderr[-SHOWN:].strip()))
+    if isinstance(ended, HostLost):
+        return ProgramFailed(where, None, redact(str(ended)), "a program that ends by itself", "")
     if "larger than max" in text or "RESOURCE_EXHAUSTED" in text:
         found = f"a resource is larger than {MESSAGE_LIMIT >> 20} MiB, more than any provider takes"
         return ProgramFailed(file, line, found, "smaller properties (an asset or archive for files)", output)
-    if kind == "SystemExit":
-        found = f"the program called sys.exit({text})"
+    if kind == "TooManyResources":
+        found = too_many(setting.max_resources)
+    elif kind == "SystemExit":
+        found = f"the program called sys.exit({_line(redact(text))})"
     elif kind:
-        found = f"the program raised {kind}: {redact(text.strip())}"
+        found = f"the program raised {kind}: {_line(redact(text))}".removesuffix(": ")
     elif ended.code < 0:
         found = f"the program was ended by signal {-ended.code} (out of memory, a limit of the sandbox, or a crash)"
     else:
         found = f"the program left without finishing (exit status {ended.code})"
     return ProgramFailed(file, line, found, HINTS.get(kind, ""), output)
+
+
+def _line(text: str) -> str:
+    """A text of the program on one line."""
+    return " ".join(text.split())[:LONGEST_LINE]
+
+
+def _place(project: Project, told: Any) -> tuple[str, int] | None:
+    """A file and line of the project, if the host has told such a thing."""
+    match told:
+        case [str(file), int(line)]:
+            return shown(project, project.folder / file), line
+    return None
+
+
+def _stack_trace(project: Project, text: str) -> tuple[str, int] | None:
+    """The innermost of the project's own lines in a stack trace, as faulthandler writes one."""
+    for file, line in re.findall(r'File "([^"\n]+)", line (\d{1,9})', text):
+        path = Path(file)
+        if path.is_relative_to(project.folder) and "site-packages" not in path.parts:
+            return shown(project, path), int(line)
+    return None

@@ -4,7 +4,8 @@ Lychgate's process tells it over a Unix socket, one JSON object a line, what to 
 
     {"op": "preload", "modules": M}  import modules once, before programs are forked
     {"op": "run", ...}               run a program, in a forked child (the SDK is imported once, before)
-    {"op": "where"}                  have the running program write its stack trace to its stderr
+    {"op": "where"}                  have the running program write its stack trace to its stderr, and end it
+    {"op": "end"}                    end it
     {"op": "relay", "port": P}       listen on a Unix socket and pass on to 127.0.0.1:P (the SDK's callback server)
 
 and is told `ready`, `relayed` and, when a program ends, `ended` with its error and the tail of its output. The program
@@ -17,6 +18,7 @@ import contextlib
 import faulthandler
 import importlib
 import importlib.util
+import itertools
 import json
 import os
 import runpy
@@ -25,11 +27,13 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 import types
 import typing
 
 TAIL = 64 * 1024
+WHERE = 0.3  # seconds in which a stack trace is written
 
 
 def main() -> None:
@@ -89,9 +93,12 @@ class Host:
             for module in command["modules"]:
                 with contextlib.suppress(ImportError):
                     getattr(importlib.import_module(module), "load", None)  # the SDKs load a module on first look
-        elif operation == "where" and self.child:
+        elif operation in ("where", "end") and self.child:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.child, signal.SIGUSR1)
+                if operation == "where":
+                    os.kill(self.child, signal.SIGUSR1)
+                    time.sleep(WHERE)
+                os.kill(self.child, signal.SIGKILL)
         elif operation == "relay":
             self.send({"event": "relayed", "port": command["port"], "path": relay(self.folder, command["port"])})
 
@@ -158,6 +165,7 @@ def run_program(command: dict[str, typing.Any], report: int) -> int:
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
     os.environ.update(command["env"])
     os.chdir(command["folder"])
+    monitor = load("shapes").telling_monitor(command["address"])
     pulumi.runtime.set_all_config(command["config"], command["secret_keys"])
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
@@ -165,13 +173,14 @@ def run_program(command: dict[str, typing.Any], report: int) -> int:
             stack=command["stack"],
             parallel=command["parallel"],
             dry_run=True,
-            monitor=load("shapes").telling_monitor(command["address"]),
+            monitor=monitor,
             engine=command["address"],
             organization=command["organization"],
             root_directory=command["root"],
         )
     )
     program = command["program"]
+    limit_resources(command["limit"])
     sys.argv = [program]
     sys.path.insert(0, program if os.path.isdir(program) else os.path.dirname(program))
     ending: dict[str, typing.Any] = {"done": True}
@@ -185,6 +194,25 @@ def run_program(command: dict[str, typing.Any], report: int) -> int:
     sys.stderr.flush()
     os.write(report, json.dumps(ending).encode()[:TAIL])
     return 0 if ending.get("done") else 1
+
+
+class TooManyResources(Exception):
+    """The program makes more resources than it may."""
+
+
+def limit_resources(limit: int) -> None:
+    """Stop at once a program that makes too many: the SDK registers none before the program's code has ended."""
+    import pulumi
+
+    resource: typing.Any = pulumi.Resource
+    start, count = resource.__init__, itertools.count(1)
+
+    def counted(self: object, *args: typing.Any, **named: typing.Any) -> None:
+        if next(count) > limit:
+            raise TooManyResources
+        start(self, *args, **named)
+
+    resource.__init__ = counted
 
 
 def run_file(program: str) -> None:
@@ -218,8 +246,7 @@ def describe_error(error: BaseException, folder: str) -> dict[str, typing.Any]:
         for frame in reversed(traceback.extract_tb(one.__traceback__)):
             place = place or own(frame.filename, frame.lineno or 1, folder)
     text = str(error.code if isinstance(error, SystemExit) else error)
-    trace = "".join(traceback.format_exception(error))
-    return {"error": type(error).__name__, "text": text[:4000], "place": place, "trace": trace[-8000:]}
+    return {"error": type(error).__name__, "text": text[:4000], "place": place}
 
 
 def own(file: str, line: int, folder: str) -> list[typing.Any] | None:

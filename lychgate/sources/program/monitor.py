@@ -7,36 +7,32 @@ https://github.com/pulumi/pulumi/blob/master/proto/pulumi/resource.proto
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
+from lychgate.model.errors import InputError
 from lychgate.model.graph import Location, Lookup, NotInspected, Resource
 from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
+from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, check_name
 from lychgate.sources.program.functions import Functions
+from lychgate.sources.program.registration import location, options, property_dependencies
 from lychgate.sources.program.transforms import Transforms
-from lychgate.sources.program.wire import from_struct, output_dependencies, to_struct
+from lychgate.sources.program.wire import from_struct, to_struct
 
-TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s$]+")
 STACK = "pulumi:pulumi:Stack"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 FEATURES: dict[str, Any] = {
     "secrets": 0, "resourceReferences": 1, "outputValues": 2, "aliasSpecs": 3, "deletedWith": 5, "replaceWith": 6,
     "transforms": 7, "invokeTransforms": 8, "parameterization": 9, "resourceHooks": 10, "errorHooks": 11,
 }  # fmt: skip
-
-
-class Refused(Exception):
-    """A call of the program that cannot be served; the text is what its author reads."""
 
 
 @dataclass
@@ -47,7 +43,7 @@ class Recorded:
     lookups: list[Lookup] = field(default_factory=list)
     not_inspected: list[NotInspected] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
+    errors: list[tuple[str, Location | None]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
 
@@ -55,7 +51,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     """Answers one program. `folder` is the root of its sources, `base` what the files of locations are relative to; in
     the graph the stack is called PROJECT/STACK.
 
-    `stack_outputs` gives the outputs of another stack for a StackReference, or None where nobody knows them.
+    `stack_outputs` gives the outputs of another stack for a StackReference, or None where nobody knows them. `stop` is
+    called when the program exceeds a limit.
     """
 
     def __init__(
@@ -72,13 +69,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         provider_config: Callable[[str], dict[str, Any]],
         progress: Callable[[int], None],
         limit: int,
+        stop: Callable[[], None],
     ) -> None:
         self.project, self.stack_name, self.folder = project, stack, PurePosixPath(folder)
         self.base = PurePosixPath(base)
         self.stack = f"{project}/{stack}"
         self.answers, self.functions, self.transforms = answers, functions, transforms
         self.stack_outputs, self.provider_config = stack_outputs, provider_config
-        self.progress, self.limit = progress, limit
+        self.progress, self.stop, self.budget = progress, stop, Budget(limit)
         self.recorded = Recorded()
         self.root = ""
         self.packages: dict[str, resource_pb2.RegisterPackageRequest] = {}
@@ -97,8 +95,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return engine_pb2.GetRootResourceResponse(urn=self.root)
 
     def SetRootResource(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """The SDK tells the URN of the stack that it has registered."""
-        self.root = request.urn
+        """The SDK tells the URN of the stack that it has registered; it is known already."""
         return engine_pb2.SetRootResourceResponse()
 
     def RequirePulumiVersion(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -119,19 +116,15 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> Any:
         """A parameterised package; its reference stands for it in later calls."""
-        ref = f"{request.name}-{len(self.packages)}"
-        self.packages[ref] = request
-        return resource_pb2.RegisterPackageResponse(ref=ref)
+        return self._serve(context, self._package, request)
 
     def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
         """A transform for every resource registered from now on."""
-        self.transforms.for_stack(request)
-        return empty_pb2.Empty()
+        return self._serve(context, self._stack_transform, request)
 
     def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> Any:
         """A transform for every function call from now on."""
-        self.transforms.for_invokes(request)
-        return empty_pb2.Empty()
+        return self._serve(context, self._invoke_transform, request)
 
     def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Hooks run around a deployment; none happens here."""
@@ -168,17 +161,52 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def _serve(self, context: grpc.ServicerContext, handle: Callable[[Any], Any], request: Any) -> Any:
         try:
+            self.budget.spend(request)
             return handle(request)
         except Exception as error:  # whatever a program sends, it gets an answer, and its author one message
-            said = str(error) if isinstance(error, ValueError | Refused) else f"{type(error).__name__}: {error}"
+            known = isinstance(error, ValueError | Refused | InputError)
+            said = str(error) if known else f"{type(error).__name__}: {error}"
             with self.lock:
                 if len(self.recorded.errors) < 100:
-                    self.recorded.errors.append(said)
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, said)
+                    self.recorded.errors.append((said, self.location(request)))
+            if isinstance(error, TooMuch):
+                self.stop()
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, said[:LONGEST_NAME])
+
+    def close(self) -> Recorded:
+        """What was recorded. A process that the program has left behind adds nothing to it any more."""
+        with self.lock:
+            self.budget.closed = True
+            seen = self.recorded
+            return replace(
+                seen,
+                resources=dict(seen.resources),
+                lookups=list(seen.lookups),
+                not_inspected=list(seen.not_inspected),
+                errors=list(seen.errors),
+            )
+
+    def location(self, request: Any) -> Location | None:
+        """Where a call was made in the user's own files."""
+        return location(request, self.folder, self.base)
+
+    def _package(self, request: Any) -> Any:
+        ref = f"{request.name}-{len(self.packages)}"
+        self.packages[ref] = request
+        return resource_pb2.RegisterPackageResponse(ref=ref)
+
+    def _stack_transform(self, request: Any) -> Any:
+        self.transforms.for_stack(request)
+        return empty_pb2.Empty()
+
+    def _invoke_transform(self, request: Any) -> Any:
+        self.transforms.for_invokes(request)
+        return empty_pb2.Empty()
 
     def _register(self, request: Any) -> Any:
-        if request.type != STACK and not TYPE.fullmatch(request.type):
-            raise Refused(f"{request.type!r} is no resource type: expected package:module:Type")
+        check_name(request, component=not request.custom and not request.remote)
+        if request.type == STACK and self.root:
+            raise Refused("the program registers a second stack")
         request, refs = self.transforms.apply(request, self.recorded.resources)
         urn = self.urn(request.type, request.name, request.parent)
         inputs = self._marked(request.object)
@@ -191,7 +219,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             parent=request.parent or (self.root if request.type != STACK else None) or None,
             provider=provider,
             dependencies=tuple(sorted(set(request.dependencies) | refs)),
-            property_dependencies=self._property_dependencies(request),
+            property_dependencies=property_dependencies(request),
             options=options(request),
             location=self.location(request),
             stack=self.stack,
@@ -206,7 +234,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if request.remote:
             why = "a remote component: its children are made by another process at deployment"
-            self.recorded.not_inspected.append(NotInspected(self.stack, urn, request.type, why))
+            self._hidden(urn, request.type, why)
             shape = self.answers.shapes(request.type) or {}
             unknowns = dict.fromkeys(shape, UNKNOWN)
             return resource_pb2.RegisterResourceResponse(urn=urn, object=to_struct(unknowns))
@@ -223,19 +251,25 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def _keep(self, resource: Resource) -> None:
         with self.lock:
+            self.budget.check_open()
             earlier = self.recorded.resources.get(resource.urn)
             if earlier is not None:
                 places = " and ".join(str(one.location) for one in (earlier, resource) if one.location)
                 raise Refused(
                     f"two resources have the URN {resource.urn}: {places or 'no place known'}; give each its own name"
                 )
-            if len(self.recorded.resources) >= self.limit:
-                raise Refused(
-                    f"the program registers more than {self.limit} resources; raise --max-resources if it should"
-                )
+            self.budget.check_room(len(self.recorded.resources), "registers")
             self.recorded.resources[resource.urn] = resource
             count = len(self.recorded.resources)
         self.progress(count)
+
+    def _looked_up(self, token: str, arguments: dict[str, Any], answered: str) -> None:
+        self.budget.check_room(len(self.recorded.lookups), "looks up")
+        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered))
+
+    def _hidden(self, urn: str, token: str, why: str) -> None:
+        self.budget.check_room(len(self.recorded.not_inspected), "hides")
+        self.recorded.not_inspected.append(NotInspected(self.stack, urn, token[:LONGEST_NAME], why))
 
     def _marked(self, struct: Any) -> dict[str, Any]:
         """The values of a Struct, with what we made up for outputs and lookups told from what the program says."""
@@ -250,14 +284,6 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 if waits:
                     resource.properties[name] = Unknown(f"known only after {', '.join(sorted(waits))} is deployed")
 
-    def _property_dependencies(self, request: Any) -> dict[str, tuple[str, ...]]:
-        found = {name: set(entry.urns) for name, entry in request.propertyDependencies.items()}
-        for name, value in request.object.fields.items():
-            more = output_dependencies(value)
-            if more:
-                found.setdefault(name, set()).update(more)
-        return {name: tuple(sorted(urns)) for name, urns in found.items() if urns}
-
     def urn(self, type_: str, name: str, parent: str) -> str:
         """The URN that the engine would give: the types of all parents but the stack are part of it."""
         qualified = type_
@@ -268,17 +294,6 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             if above != STACK:
                 qualified = f"{above}${type_}"
         return f"urn:pulumi:{self.stack_name}::{self.project}::{qualified}::{name}"
-
-    def location(self, request: Any) -> Location | None:
-        """The first frame of the user's own files."""
-        frames = [frame.pc for frame in request.stackTrace.frames] or [request.sourcePosition]
-        for frame in frames:
-            path = PurePosixPath(unquote(urlsplit(frame.uri).path))
-            if not path.is_relative_to(self.folder):
-                continue
-            if "site-packages" not in path.relative_to(self.folder).parts:
-                return Location(str(path.relative_to(self.base)), frame.line)
-        return None
 
     def _provider(self, request: Any) -> str | None:
         """The provider reference: as given, else the default provider, registered on first use as the engine does."""
@@ -304,6 +319,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return f"{urn}::{self.recorded.resources[urn].id}"
 
     def _read(self, request: Any) -> Any:
+        check_name(request)
         inputs = self._marked(request.properties)
         urn = self.urn(request.type, request.name, request.parent)
         resource = Resource(
@@ -318,7 +334,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         resource.properties = {}
         resource.id, resource.outputs = self.answers.answer(resource, self.recorded.resources, known_id=request.id)
         resource.outputs.update(inputs)
-        self.recorded.lookups.append(Lookup(self.stack, request.type, {"id": request.id}, "assumed"))
+        self._looked_up(request.type, {"id": request.id}, "assumed")
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=to_struct(resource.outputs))
 
     def _stack_reference(self, resource: Resource, request: Any) -> Any:
@@ -327,7 +343,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         name = name if isinstance(name, str) else request.id
         outputs = self.stack_outputs(name)
         answered = "assumed" if outputs is None else "from the other stack's outputs"
-        self.recorded.lookups.append(Lookup(self.stack, STACK_REFERENCE, {"name": name}, answered))
+        self._looked_up(STACK_REFERENCE, {"name": name}, answered)
         properties: dict[str, Any] = {"name": name}
         if outputs is not None:
             properties["outputs"] = {
@@ -361,33 +377,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         with contextlib.suppress(IndexError):  # other calls may take from the list at the same time
             while True:
                 token, why = self.functions.not_inspected.pop(0)
-                self.recorded.not_inspected.append(NotInspected(self.stack, self.root, token, why))
+                self._hidden(self.root, token, why)
         if answered:
-            self.recorded.lookups.append(Lookup(self.stack, request.tok, arguments, answered))
+            self._looked_up(request.tok, arguments, answered)
         answer: dict[str, Any] = {"return": to_struct(result)}
         return provider_pb2.InvokeResponse(**answer)
-
-
-def options(request: Any) -> dict[str, Any]:
-    """The resource options that are set, by Pulumi's names."""
-    found: dict[str, Any] = {}
-    for name in ("protect", "retainOnDelete"):
-        if request.HasField(name):
-            found[name] = getattr(request, name)
-    for name in ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs", "aliasURNs"):
-        if getattr(request, name):
-            found[name] = list(getattr(request, name))
-    if request.deleteBeforeReplaceDefined:
-        found["deleteBeforeReplace"] = request.deleteBeforeReplace
-    for name in ("importId", "deletedWith", "version", "pluginDownloadURL"):
-        if getattr(request, name):
-            found[name] = getattr(request, name)
-    if request.aliases:
-        found["aliases"] = [alias.urn or f"name={alias.spec.name} type={alias.spec.type}" for alias in request.aliases]
-    if request.providers:
-        found["providers"] = dict(request.providers)
-    if request.HasField("customTimeouts"):
-        timeouts = request.customTimeouts
-        given = {"create": timeouts.create, "update": timeouts.update, "delete": timeouts.delete}
-        found["customTimeouts"] = {key: value for key, value in given.items() if value}
-    return found

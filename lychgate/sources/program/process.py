@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import shutil
 import socket
 import stat
+import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -16,16 +18,26 @@ from pathlib import Path
 from typing import Any, Self
 
 from lychgate.model.errors import InputError
-from lychgate.sources.sandbox import Isolate, Limits, Sandboxed, interpreter_folders, start
+from lychgate.sources.sandbox import Isolate, IsolationError, Limits, Sandboxed, interpreter_folders, start
 
 HOST = Path(__file__).with_name("host.py")
 SHAPES = Path(__file__).with_name("shapes.py")
 LINE_LIMIT = 32 << 20
 START_SECONDS = 60.0
+WHERE_SECONDS = 5.0
+MOST_ANSWERS = 64
 
 
 class HostLost(Exception):
     """The process has gone, or speaks nonsense; the text says what is known."""
+
+
+class TimedOut(Exception):
+    """A program was stopped at its time limit; `stderr` is the tail of its own, with a stack trace at the end."""
+
+    def __init__(self, stderr: str) -> None:
+        super().__init__("the program did not end in time")
+        self.stderr = stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +57,34 @@ class HostProcess:
         self, interpreter: Path, folder: Path, readable: Sequence[Path], isolate: Isolate, limits: Limits
     ) -> None:
         self.shared = Path(tempfile.mkdtemp(prefix="lychgate-"))
-        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue(MOST_ANSWERS)
         self._ended: queue.Queue[Ended | None] = queue.Queue()
-        self._asking = threading.Lock()
+        self._asking, self._sending = threading.Lock(), threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self.shared / "control.sock"))
         self._listener.listen(1)
-        self.process: Sandboxed = start(
-            [str(interpreter), "-P", str(HOST), str(self.shared)],
-            cwd=folder,
-            readable=[folder, HOST, SHAPES, *interpreter_folders(interpreter, folder), *readable],
-            shared=self.shared,
-            isolate=isolate,
-            limits=limits,
-        )
         self._control: socket.socket | None = None
+        try:
+            self.process: Sandboxed = start(
+                [str(interpreter), "-P", str(HOST), str(self.shared)],
+                cwd=folder,
+                readable=[folder, HOST, SHAPES, *interpreter_folders(interpreter, folder), *readable],
+                shared=self.shared,
+                isolate=isolate,
+                limits=limits,
+            )
+        except (IsolationError, OSError, ValueError) as error:
+            self._clean()
+            raise _not_started(error, interpreter, folder) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
+        self._clean()
+
+    def _clean(self) -> None:
         if self._control:
             self._control.close()
         self._listener.close()
@@ -107,15 +126,16 @@ class HostProcess:
                         )
                     else:
                         self._answers.put(event)
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             pass
-        self._answers.put({"event": "gone"})
         self._ended.put(None)
+        self._answers.put({"event": "gone"})
 
     def _send(self, command: dict[str, Any]) -> None:
         assert self._control is not None
         try:
-            self._control.sendall(json.dumps(command).encode() + b"\n")
+            with self._sending:
+                self._control.sendall(json.dumps(command).encode() + b"\n")
         except OSError as error:
             raise HostLost(self.epitaph()) from error
 
@@ -131,7 +151,8 @@ class HostProcess:
 
     def epitaph(self) -> str:
         """What is known of a process that has gone."""
-        self.process.poll()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
         broken = {
             "memory": "it used more memory than it may",
             "tasks": "it started more processes than it may",
@@ -157,13 +178,36 @@ class HostProcess:
         self._send({"op": "preload", "modules": list(modules)})
 
     def run(self, settings: dict[str, Any], seconds: float) -> Ended:
-        """Run a program to its end. Raises TimeoutError (with a stack trace on the program's stderr), HostLost."""
+        """Run a program to its end. Raises TimedOut, HostLost."""
         self._send({"op": "run", **settings})
         try:
             ended = self._ended.get(timeout=seconds)
         except queue.Empty:
-            self._send({"op": "where"})
-            raise TimeoutError from None
+            raise TimedOut(self._where()) from None
         if ended is None:
             raise HostLost(self.epitaph())
         return ended
+
+    def _where(self) -> str:
+        """Have the program end with a stack trace: the tail of its stderr, empty where it cannot be had."""
+        try:
+            self._send({"op": "where"})
+            ended = self._ended.get(timeout=WHERE_SECONDS)
+        except (HostLost, queue.Empty):
+            return ""
+        return ended.stderr if ended else ""
+
+    def abandon(self) -> None:
+        """End the program that runs."""
+        with contextlib.suppress(HostLost):
+            self._send({"op": "end"})
+
+
+def _not_started(error: IsolationError | OSError | ValueError, interpreter: Path, folder: Path) -> InputError:
+    """Why the process could not be started, in words for who has called."""
+    if isinstance(error, IsolationError):
+        return InputError("--isolate", found=str(error))
+    if isinstance(error, OSError):
+        found = f"the interpreter cannot be run: {error.strerror or error}"
+        return InputError(str(interpreter), found=found, expected="a working Python")
+    return InputError(str(folder), found=str(error))

@@ -20,6 +20,7 @@ import typing
 
 DEPTH = 6
 DESCRIBE = "/lychgate.Capture/Describe"
+SECRET = "/lychgate.Capture/Secret"
 
 
 def telling_monitor(address: str) -> TellingMonitor:
@@ -29,7 +30,36 @@ def telling_monitor(address: str) -> TellingMonitor:
 
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     channel = grpc.insecure_channel(address, options=options)
+    tell: typing.Any = channel.unary_unary(SECRET)
+    tell_secrets(tell)
     return TellingMonitor(resource_pb2_grpc.ResourceMonitorStub(channel), channel)
+
+
+def tell_secrets(tell: typing.Callable[[bytes], object]) -> None:
+    """Tell what the program makes a secret of before it can print it: where it fails later, its output is shown."""
+    import pulumi
+
+    output: typing.Any = pulumi.Output
+    make = output.secret
+
+    def secret(value: typing.Any) -> typing.Any:
+        for text in texts(value):
+            tell(text.encode(errors="replace"))
+        return make(value)
+
+    output.secret = staticmethod(secret)
+
+
+def texts(value: object) -> typing.Iterator[str]:
+    """Every text and number in a plain value."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        yield str(value)
 
 
 class TellingMonitor:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.sources.program.capture import Setting, capture
 from lychgate.sources.program.process import HostProcess
@@ -31,7 +34,16 @@ class Stack:
 def capture_together(
     stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
 ) -> tuple[Graph, tuple[str, ...]]:
-    """One graph of all stacks, and in words what of their programs could not be isolated."""
+    """One graph of all stacks, and in words what of their programs could not be isolated.
+
+    Raises InputError where two of them have the same name: one of them would not be judged.
+    """
+    folders: dict[str, Path] = {}
+    for stack in stacks:
+        if stack.key in folders:
+            found = f"a second stack {stack.key}, beside the one of {folders[stack.key]}"
+            raise InputError(str(stack.project.file), found=found, expected="a project name of its own")
+        folders[stack.key] = stack.project.folder
     party = _Party(stacks, setting, settings, isolate, limits)
     for stack in stacks:
         party.graph(stack)
@@ -47,7 +59,7 @@ class _Party:
         self, stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
     ) -> None:
         self.stacks, self.settings, self.isolate, self.limits = stacks, settings, isolate, limits
-        self.setting = replace(setting, stack_outputs=self.outputs)
+        self.setting = setting
         self.graphs: dict[str, Graph] = {}
         self.open: set[str] = set()
         self.underway: set[str] = set()
@@ -56,13 +68,24 @@ class _Party:
         """The graph of one stack."""
         if stack.key not in self.graphs:
             self.underway.add(stack.key)
+            setting = replace(self.setting, stack_outputs=self._one_by_one())
             config = read_configuration(stack.project, stack.name, stack.config, self.settings.secrets)
             with HostProcess(stack.project.interpreter, stack.project.folder, [], self.isolate, self.limits) as host:
                 host.ready()
-                self.graphs[stack.key] = capture(host, stack.project, stack.name, config, self.setting)
+                self.graphs[stack.key] = capture(host, stack.project, stack.name, config, setting)
                 self.open.update(host.process.isolation.missing)
             self.underway.discard(stack.key)
         return self.graphs[stack.key]
+
+    def _one_by_one(self) -> Callable[[str], dict[str, Any] | None]:
+        """`outputs` for one program: it may refer to a stack twice at once, which is captured once nevertheless."""
+        turn = threading.Lock()
+
+        def answer(name: str) -> dict[str, Any] | None:
+            with turn:
+                return self.outputs(name)
+
+        return answer
 
     def outputs(self, name: str) -> dict[str, Any] | None:
         """What a StackReference to a name answers: a named file, else another stack of the party, else None.

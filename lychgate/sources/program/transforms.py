@@ -5,6 +5,7 @@ The engine calls them back over gRPC: those of the resource first, then those of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 from lychgate.model.graph import Resource
 from lychgate.sources.program.wire import output_dependencies
 
+# How the SDK begins what it says of a failed callback.
+CALLBACK = re.compile(r"^Invoke callback [0-9a-f-]+ error: ")
 SAME_NAME = (
     ("protect", "protect"),
     ("additional_secret_outputs", "additionalSecretOutputs"),
@@ -106,7 +109,7 @@ class Transforms:
         try:
             return bytes(stub.Invoke(message).response)
         except grpc.RpcError as error:
-            raise TransformFailed(f"a transform failed: {error.details()}") from error
+            raise TransformFailed(f"a transform failed: {CALLBACK.sub('', error.details() or '')}") from error
 
 
 def _options_of(request: Any) -> Any:

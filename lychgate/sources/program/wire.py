@@ -5,6 +5,7 @@ The signatures are those of the SDK's own `pulumi.runtime.rpc`; `UNKNOWN` is its
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -35,7 +36,7 @@ def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def from_value(value: struct_pb2.Value, depth: int = 0) -> Any:
-    """One value. Raises ValueError for one that is nested deeper than any real property."""
+    """One value. Raises ValueError for one that is nested deeper than any real property, or is no number of JSON."""
     if depth > DEPTH:
         raise ValueError("a property is nested too deeply")
     kind = value.WhichOneof("kind")
@@ -52,9 +53,15 @@ def from_value(value: struct_pb2.Value, depth: int = 0) -> Any:
     if kind == "bool_value":
         return value.bool_value
     if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
+        return _number(value.number_value)
     return None
+
+
+def _number(number: float) -> int | float:
+    """A whole number as such, as long as a double can tell it from its neighbours."""
+    if not math.isfinite(number):
+        raise ValueError(f"a property holds the number {number}")
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number
 
 
 def _special(fields: dict[str, Any]) -> Any:

@@ -1,0 +1,62 @@
+"""What a registration says beside names and properties: where it stands, what it waits for, its options."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lychgate.model.graph import Location
+from lychgate.sources.program.bounds import LONGEST_NAME
+from lychgate.sources.program.wire import output_dependencies
+
+
+def location(request: Any, folder: PurePosixPath, base: PurePosixPath) -> Location | None:
+    """The first frame of the user's own files, which are those below `folder`; named relative to `base`."""
+    if "sourcePosition" not in request.DESCRIPTOR.fields_by_name:
+        return None
+    for frame in [frame.pc for frame in request.stackTrace.frames] or [request.sourcePosition]:
+        try:
+            path = PurePosixPath(unquote(urlsplit(frame.uri).path))
+        except ValueError:
+            continue
+        if not path.is_relative_to(folder) or ".." in path.parts or len(str(path)) > LONGEST_NAME:
+            continue
+        if "site-packages" not in path.relative_to(folder).parts:
+            return Location(str(path.relative_to(base)), max(frame.line, 1))
+    return None
+
+
+def property_dependencies(request: Any) -> dict[str, tuple[str, ...]]:
+    """The URNs that each property waits for, as told and as its output values say themselves."""
+    found = {name: set(entry.urns) for name, entry in request.propertyDependencies.items()}
+    for name, value in request.object.fields.items():
+        more = output_dependencies(value)
+        if more:
+            found.setdefault(name, set()).update(more)
+    return {name: tuple(sorted(urns)) for name, urns in found.items() if urns}
+
+
+def options(request: Any) -> dict[str, Any]:
+    """The resource options that are set, by Pulumi's names."""
+    found: dict[str, Any] = {}
+    for name in ("protect", "retainOnDelete"):
+        if request.HasField(name):
+            found[name] = getattr(request, name)
+    for name in ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs", "aliasURNs"):
+        if getattr(request, name):
+            found[name] = list(getattr(request, name))
+    if request.deleteBeforeReplaceDefined:
+        found["deleteBeforeReplace"] = request.deleteBeforeReplace
+    for name in ("importId", "deletedWith", "version", "pluginDownloadURL"):
+        if getattr(request, name):
+            found[name] = getattr(request, name)
+    if request.aliases:
+        found["aliases"] = [alias.urn or f"name={alias.spec.name} type={alias.spec.type}" for alias in request.aliases]
+    if request.providers:
+        found["providers"] = dict(request.providers)
+    if request.HasField("customTimeouts"):
+        timeouts = request.customTimeouts
+        given = {"create": timeouts.create, "update": timeouts.update, "delete": timeouts.delete}
+        found["customTimeouts"] = {key: value for key, value in given.items() if value}
+    return found
