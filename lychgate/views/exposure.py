@@ -180,5 +180,9 @@ class Stranger:
 
 
 def everyone(grants: Iterable[Grant]) -> list[Grant]:
-    """The grants that let everyone in."""
-    return [one for one in grants if names_everyone(one.statement) and not tied_down(one.requirements)]
+    """The grants that let everyone in: also after Denies, and whatever they demand."""
+    return [one for one in grants if any(map(_is_everyone, one.principals)) and not tied_down(one.requirements)]
+
+
+def _is_everyone(principal: str) -> bool:
+    return principal.startswith("everyone but ") or (principal.endswith(":*") and principal != "CanonicalUser:*")

@@ -31,6 +31,7 @@ _CONFINING = (
     "kms:viaservice",
     "dynamodb:leadingkeys",
 )
+_OF_CALLER = ("aws:principal", "aws:userid", "aws:username")
 _NAME = "\0"
 _LIMITING = ("iam:permissionsboundary", "iam:policyarn")  # these confine only by a value that is spelled out
 
@@ -92,7 +93,9 @@ def _anywhere(identity: Identity, action: str) -> list[Grant]:
 
 
 def confined(grant: Grant) -> bool:
-    """Whether a condition ties the grant to certain resources."""
+    """Whether a condition, or a variable that the caller cannot choose, ties the grant to certain resources."""
+    if any(key.startswith(_OF_CALLER) for key in grant.variables):
+        return True
     for requirement in grant.requirements:
         key = requirement.condition.key
         if key.startswith(_CONFINING) and grant.pinned(key):

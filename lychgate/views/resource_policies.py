@@ -160,27 +160,31 @@ class ResourcePolicy(View):
         known = {*self.own_accounts, *trusted, *AWS_OWN}
         found: list[Stranger] = []
         for allow in self.allows:
-            named = list(self._outsiders(allow, known))
+            named = dict(self._outsiders(allow, known))
             if not named or exposure.in_organization(requirements_of(allow)):
                 continue
             if not self.own_accounts:
-                why = f"names {named[0][0]}, and nobody says which account this stack is deployed to"
+                why = f"names {next(iter(named))}, and nobody says which account this stack is deployed to"
                 raise UnknownRead(self.resource.urn, self.carrier.property, why)
-            for grant in self.grants_of(allow)[:1]:
-                if not exposure.in_organization(grant.requirements):
-                    found += [Stranger(principal, account, grant) for principal, account in named]
+            for grant in self.grants_of(allow):
+                if exposure.in_organization(grant.requirements):
+                    continue
+                principals = [*grant.principals, *sorted(exposure.tied_accounts(grant.requirements))]
+                here = [principal for principal in principals if principal in named]
+                found += [Stranger(one.removeprefix("AWS:"), named.pop(one), grant) for one in here]
         return found
 
     def _outsiders(self, allow: Statement, known: set[str]) -> Iterator[tuple[str, str]]:
-        """Principals of the statement that stand outside the known accounts, with their account if it can be told."""
+        """Principals of the statement that stand outside the known accounts, as `Grant.principals` has them, with their
+        account if it can be told; accounts that everyone is tied to stand for themselves."""
         for value in exposure.named_of(allow, "AWS"):
             if value != "*":
                 account = exposure.principal_account(value) or self._account_of_id(value)
                 if account not in known:
-                    yield value, account
+                    yield f"AWS:{value}", account
         for value in exposure.named_of(allow, "CanonicalUser"):
             if value not in _origin_identities(self.graph):
-                yield f"canonical user {value}", ""
+                yield f"CanonicalUser:{value}", ""
         if exposure.names_everyone(allow):
             for account in sorted(exposure.tied_accounts(requirements_of(allow)) - known):
                 yield account, account

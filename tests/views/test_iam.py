@@ -240,7 +240,7 @@ def test_conditions_of_a_boundary_stay_with_the_grant() -> None:
     )
     (grant,) = role_of(found).granted("s3:GetObject")
     assert not grant.unconditional and grant.pinned("aws:ResourceTag/tenant", "a")
-    assert anywhere(role_of(found), "s3:GetObject") is None
+    assert anywhere(role_of(found), "s3:GetObject") == []
 
 
 def test_a_deny_that_an_exclusive_list_takes_away_protects_nothing() -> None:
@@ -356,3 +356,48 @@ def test_the_same_name_in_two_stacks_is_two_roles() -> None:
     roles = {role.resource.stack: role for role in Role.all(Graph.together([first, second]))}
     assert roles["one"].granted("a:One") and not roles["one"].granted("a:Two")
     assert roles["two"].granted("a:Two") and not roles["two"].granted("a:One")
+
+
+@pytest.mark.parametrize(
+    ("resource", "anywhere_"),
+    [
+        ("*", True),
+        ("arn:aws:s3:::*", True),
+        ("arn:*:s3:::?*", True),
+        ("arn:aws*:*:*:*:*", True),
+        ("arn:aws:s3:::*/*", True),
+        ("arn:aws:s3:::acme-*", False),
+        ("arn:aws:s3:::*-logs/*", False),
+        ("arn:aws:s3:::${aws:PrincipalTag/tenant}/*", False),
+        ("arn:aws:s3:::${aws:Referer}/*", True),
+        ("arn:aws:dynamodb:*:*:*", False),
+    ],
+)
+def test_a_resource_that_nobody_named(resource: str, anywhere_: bool) -> None:
+    found = graph(
+        make(ROLE, "worker"), make(ROLE_POLICY, "p", role="worker", policy=document(allow("s3:Get*", resource)))
+    )
+    assert bool(anywhere(role_of(found), "s3:GetObject")) is anywhere_
+
+
+def test_a_deny_for_one_stranger_leaves_the_other() -> None:
+    found = graph(
+        make("aws:s3/bucket:Bucket", "acme"),
+        bucket_policy(
+            "acme",
+            "acme",
+            allow("s3:GetObject", Principal={"AWS": ["444455556666", "777788889999"]}),
+            {"Effect": "Deny", "Principal": {"AWS": "444455556666"}, "Action": "s3:*", "Resource": "*"},
+        ),
+    )
+    (policy,) = ResourcePolicy.all(found)
+    assert [stranger.account for stranger in policy.strangers()] == ["777788889999"]
+
+
+def test_a_deny_for_everyone_leaves_who_is_not_everyone() -> None:
+    found = graph(
+        make("aws:s3/bucket:Bucket", "acme"),
+        bucket_policy("acme", "acme", allow("s3:GetObject", Principal={"AWS": ["*", "777788889999"]})),
+    )
+    (policy,) = ResourcePolicy.all(found)
+    assert len(policy.everyone) == 1 and len(policy.strangers()) == 1
