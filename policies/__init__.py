@@ -1,1 +1,1 @@
-"""."""
+"""The policy pack and the rules, by layer and service."""

@@ -1,1 +1,1 @@
-"""."""
+"""Data, no code: requirements and baselines."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from lychgate.judging.discovery import built_in_rules, rules_of
-from lychgate.judging.rule import Rule
+from lychgate.cli.listing import listing
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.outcome import LAYERS
+
+if TYPE_CHECKING:
+    from lychgate.judging.rule import Rule
 
 COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 
@@ -22,25 +25,26 @@ def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
         raise InputError(
             "--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS)
         )
-    rules = built_in_rules() | rules_of(folders)
-    width = max(map(len, rules))
+    rules = listing(folders)
+    width = max(len(rule["id"]) for rule in rules)
     for name in LAYERS if layer is None else [layer]:
-        chosen = sorted((rule for rule in rules.values() if rule.layer == name), key=lambda rule: rule.id)
+        chosen = sorted((rule for rule in rules if rule["layer"] == name), key=lambda rule: rule["id"])
         typer.secho(f"{name} ({len(chosen)})", bold=True)
         for rule in chosen:
-            severity = typer.style(f"{rule.severity:<8}", fg=COLOURS[rule.severity])
-            gone = f" (deprecated: {rule.deprecated})" if rule.deprecated else ""
-            typer.echo(f"  {rule.id:<{width}}  {severity}  {rule.title}{gone}")
+            severity = typer.style(f"{rule['severity']:<8}", fg=COLOURS[rule["severity"]])
+            gone = f" (deprecated: {rule['deprecated']})" if rule["deprecated"] else ""
+            typer.echo(f"  {rule['id']:<{width}}  {severity}  {rule['title']}{gone}")
     return 0
 
 
 def check(rule_id: str | None, folders: Sequence[Path]) -> int:
     """Run the examples of one rule or of all of the folders; exit status 1 where one is not what it claims to be."""
-    rules = rules_of(folders) if folders else built_in_rules()
-    chosen = [_find(rule_id, rules)] if rule_id else list(rules.values())
     from lychgate.cli.examples import failures
     from lychgate.cli.terminal import escape
+    from lychgate.judging.discovery import built_in_rules, rules_of
 
+    rules = rules_of(folders) if folders else built_in_rules()
+    chosen = [_find(rule_id, rules)] if rule_id else list(rules.values())
     wrong = list(failures(chosen))
     for rule, example, why in wrong:
         print(f"{rule.id}: {example}\n{escape(why)}\n")
@@ -57,6 +61,8 @@ def _find(rule_id: str, rules: dict[str, Rule]) -> Rule:
 
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """One rule in full."""
+    from lychgate.judging.discovery import built_in_rules, rules_of
+
     rules = built_in_rules() | rules_of(folders)
     rule = _find(rule_id, rules)
     severity = typer.style(rule.severity, fg=COLOURS[rule.severity])

@@ -1,1 +1,1 @@
-"""."""
+"""Data at rest and on the way, keys, secrets."""

@@ -1,1 +1,1 @@
-"""."""
+"""Who can reach whom."""

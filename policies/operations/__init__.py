@@ -1,1 +1,1 @@
-"""."""
+"""Logs, backups, availability, hardening, inventory."""

@@ -1,1 +1,1 @@
-"""."""
+"""Tenants and environments apart."""
