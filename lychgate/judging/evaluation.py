@@ -18,6 +18,8 @@ from lychgate.views.base import View
 
 SEES_SIBLINGS = "nothing is wrong within this stack, but it is compared with siblings that are not in sight here"
 
+LONGEST = 4000  # characters of a message
+
 
 class Settings(Protocol):
     """What evaluation needs of a ruleset."""
@@ -106,15 +108,22 @@ def judge(rule: Rule, view: View, case: Case, redact: Redactor) -> Answer:
         if answer.outcome == "pass" and rule.scope == "stacks" and not case.graph.complete:
             return Answer("unknown", SEES_SIBLINGS)
     except UnknownRead as unread:
-        return Answer("unknown", redact(_unread(view, unread)))
+        return Answer("unknown", _short(redact(_unread(view, unread))))
     except Exception as error:
-        return Answer("error", f"the rule itself failed: {redact(_crash(error))}")
-    if reading.secrets and answer.outcome != "pass":
-        names = ", ".join(sorted(reading.secrets))
-        return Answer(answer.outcome, f"{rule.title} (details withheld: {names} is secret)")
+        return Answer("error", _short(f"the rule itself failed: {redact(_crash(error))}"))
+    if reading.secrets and answer.outcome == "pass":
+        return Answer("pass")
+    if reading.secrets:
+        names = redact(", ".join(sorted(reading.secrets)))
+        return Answer(answer.outcome, _short(f"{rule.title} (details withheld: {names} is secret)"))
     if answer.message or answer.witness:
-        return Answer(answer.outcome, redact(answer.message), redact.value(answer.witness))
+        return Answer(answer.outcome, _short(redact(answer.message)), redact.value(answer.witness))
     return answer
+
+
+def _short(message: str) -> str:
+    """A message as people can read it, however long the program's own words in it are."""
+    return message if len(message) <= LONGEST else f"{message[:LONGEST]} ..."
 
 
 def _unread(view: View, unread: UnknownRead) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from lychgate.model.redaction import Redactor
 from lychgate.model.values import plain
 from lychgate.views.labels import labels_of
 
+Show = Callable[[Any], Any]
 Decision = Literal["clean", "findings", "undetermined"]
 
 TOOL = "lychgate"
@@ -96,11 +97,11 @@ def build(
     decided: Sequence[Decided],
     run: RunFacts,
 ) -> dict[str, Any]:
-    """The verdict document (schema: `model.verdict.Verdict`)."""
-    redact = Redactor.of(graph)
+    """The verdict document (schema: `model.verdict.Verdict`). What comes from the program is shown without secrets."""
+    show = Redactor.of(graph).value
     used = {rule.id: rule for rule in rules.values() if ruleset.level(rule) != "disabled"}
     unused = {id(waiver) for waiver in waivers.unused()}
-    document = {
+    return {
         "version": VERSION,
         "decision": decide(decided, run.strict),
         "run": {
@@ -122,18 +123,17 @@ def build(
             for stack in sorted(graph.stacks.values(), key=lambda stack: stack.name)
         ],
         "summary": dict(sorted(Counter(one.outcome for one in decided).items())),
-        "resources": [_resource(graph, item) for item in sorted(graph.resources, key=_key)],
+        "resources": [show(_resource(graph, item)) for item in sorted(graph.resources, key=_key)],
         "rules": _rules(used, ruleset, decided),
         "requirements": [_requirement(requirement, decided, used) for requirement in ruleset.requirements],
-        "judgements": [_judgement(one, ruleset) for one in sorted(decided, key=_order)],
+        "judgements": [_judgement(one, ruleset, show) for one in sorted(decided, key=_order)],
         "waivers": [_waiver(waiver, id(waiver) not in unused) for waiver in waivers.all],
         "not_inspected": [
-            {"stack": item.stack, "urn": item.urn, "type": item.type, "why": item.why}
+            show({"stack": item.stack, "urn": item.urn, "type": item.type, "why": item.why})
             for item in sorted(graph.not_inspected, key=lambda item: (item.stack, item.urn, item.type, item.why))
         ],
-        "lookups": _lookups(graph),
+        "lookups": [show(item) for item in _lookups(graph)],
     }
-    return redact.value(document)  # type: ignore[no-any-return]
 
 
 def rules_digest(rules: Iterable[Rule]) -> str:
@@ -207,13 +207,13 @@ def _requirement(requirement: Requirement, decided: Iterable[Decided], used: Map
     }
 
 
-def _judgement(one: Decided, ruleset: Ruleset) -> dict[str, Any]:
+def _judgement(one: Decided, ruleset: Ruleset, show: Show) -> dict[str, Any]:
     judgement, resource = one.judgement, one.judgement.resource
     return {
         "rule": judgement.rule.id,
-        "urn": resource.urn,
-        "type": resource.type,
-        "name": resource.name,
+        "urn": show(resource.urn),
+        "type": show(resource.type),
+        "name": show(resource.name),
         "stack": resource.stack,
         "outcome": one.outcome,
         "level": judgement.level,
@@ -221,7 +221,7 @@ def _judgement(one: Decided, ruleset: Ruleset) -> dict[str, Any]:
         "layer": judgement.rule.layer,
         "requirements": list(ruleset.requirements_of(judgement.rule.id)),
         "message": one.message,
-        "location": _place(resource.location),
+        "location": show(_place(resource.location)),
         "fingerprint": judgement.fingerprint,
         "witness": judgement.answer.witness,
         "waiver": one.waiver.ticket if one.waiver else None,

@@ -33,7 +33,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of a resource; None where nobody says. `unknown` names dimensions whose source is unknown."""
+    """The labels of a resource; None where nobody says. `unknown` names dimensions whose source is unknown, `secret`
+    those whose value the program has marked as secret."""
 
     application: str | None = None
     environment: str | None = None
@@ -42,6 +43,7 @@ class Labels:
     sources: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     unknown: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset()
 
     @property
     def in_scope(self) -> bool:
@@ -50,7 +52,8 @@ class Labels:
 
     def public(self) -> dict[str, str]:
         """The labels that are set, as the verdict shows them."""
-        return {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
+        set_ = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
+        return {name: "[secret]" if name in self.secret else value for name, value in set_.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,3 +315,5 @@ class Block:
             return json.loads(value)
         except ValueError as error:
             raise UnknownRead(self.urn, self.at(name), f"is not JSON ({error})") from error
+        except RecursionError as error:
+            raise UnknownRead(self.urn, self.at(name), "is JSON that is nested too deeply") from error

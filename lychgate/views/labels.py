@@ -13,7 +13,7 @@ from typing import Any
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.labels import DIMENSIONS, Conflict, Labels
-from lychgate.model.values import Secret, Unknown, UnknownRead
+from lychgate.model.values import Secret, Unknown, UnknownRead, reveal
 from lychgate.views.kubernetes_objects import cluster_of, namespace_name, objects, template_labels
 
 
@@ -27,8 +27,12 @@ def _labels(graph: Graph, resource: Resource) -> Labels:
     sources: dict[str, str] = {}
     conflicts: list[Conflict] = []
     unknown: set[str] = set()
+    secret: set[str] = set()
     for source, picked in _sources(graph, resource):
-        for dimension, value in picked.items():
+        for dimension, given in picked.items():
+            value = reveal(given, f"the label {dimension}")
+            if value is not given:
+                secret.add(dimension)
             if isinstance(value, Unknown):
                 if dimension not in values:
                     unknown.add(dimension)
@@ -38,25 +42,35 @@ def _labels(graph: Graph, resource: Resource) -> Labels:
                 values[dimension], sources[dimension] = value, source
             elif values[dimension] != value:
                 conflicts.append(Conflict(dimension, values[dimension], sources[dimension], value, source))
-    return Labels(**values, sources=sources, conflicts=tuple(conflicts), unknown=frozenset(unknown))
+    application, environment, tenant, classification = map(values.get, DIMENSIONS)
+    return Labels(
+        application,
+        environment,
+        tenant,
+        classification,
+        sources=sources,
+        conflicts=tuple(conflicts),
+        unknown=frozenset(unknown),
+        secret=frozenset(secret),
+    )
 
 
-Picked = dict[str, "str | Unknown"]
+Picked = dict[str, "str | Secret | Unknown"]
 
 
 def _pick(graph: Graph, given: Mapping[str, Any]) -> Picked:
     """What tags or labels say of each dimension; of several keys for one the first of the settings counts."""
     ranks: dict[str, tuple[str, int]] = graph.once("label keys", lambda: _ranks(graph))
-    found: dict[str, tuple[int, str | Unknown]] = {}
+    found: dict[str, tuple[int, str | Secret | Unknown]] = {}
     for key, value in given.items():
         hit = ranks.get(key) or ranks.get(str(key).lower())
         if hit is None:
             continue
-        if isinstance(value, Secret):
-            value = value.value
+        inner = value.value if isinstance(value, Secret) else value
         dimension, rank = hit
-        if value is not None and value != "" and (dimension not in found or rank < found[dimension][0]):
-            found[dimension] = (rank, value if isinstance(value, Unknown) else str(value))
+        if inner is not None and inner != "" and (dimension not in found or rank < found[dimension][0]):
+            label = inner if isinstance(inner, Unknown) else str(inner)
+            found[dimension] = (rank, Secret(label) if isinstance(value, Secret) else label)
     return {dimension: value for dimension, (_, value) in found.items()}
 
 
@@ -71,8 +85,9 @@ def _lowered(value: Any) -> dict[str, Any]:
 
 
 def _opened(value: Any) -> dict[str, Any]:
+    """An object's items; those of a secret object are secret."""
     if isinstance(value, Secret):
-        value = value.value
+        return {key: Secret(item) for key, item in _opened(value.value).items()}
     return value if isinstance(value, dict) else {}
 
 
