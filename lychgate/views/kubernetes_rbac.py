@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lychgate.model.graph import Graph
+from lychgate.model.graph import Graph, Resource
 from lychgate.model.labels import Labels
 from lychgate.model.values import Block, UnknownRead
-from lychgate.views.kubernetes import KubernetesObject
-from lychgate.views.kubernetes_objects import is_patch, objects, tokens
-from lychgate.views.kubernetes_selectors import label_selector, labels_at, labels_of_value, matches
-from lychgate.views.kubernetes_workloads import Account
+from lychgate.reasoning.network import LabelSelector
+from lychgate.views.kubernetes import CONFIG_MAPS, KubernetesObject, entries, entry
+from lychgate.views.kubernetes_objects import field, is_patch, objects, tokens
+from lychgate.views.kubernetes_selectors import label_selector, labels_at, matches
+from lychgate.views.kubernetes_workloads import Workload
 from lychgate.views.labels import labels_of
 
 VERSIONS = ("rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1")
@@ -26,6 +27,7 @@ NAMESPACED_ROLES = tokens("Role", *VERSIONS)
 CLUSTER_ROLES = tokens("ClusterRole", *VERSIONS)
 ROLE_BINDINGS = tokens("RoleBinding", *VERSIONS)
 CLUSTER_ROLE_BINDINGS = tokens("ClusterRoleBinding", *VERSIONS)
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 READ = ("get", "list", "watch")
 AGGREGATE_TO = "rbac.authorization.k8s.io/aggregate-to-"
 
@@ -206,11 +208,10 @@ class Binding(KubernetesObject):
     def _grown(self, name: str) -> Iterator[Right]:
         """What ClusterRoles of the graph add to a role that every cluster has."""
         for other in _cluster_roles(self.graph, self.cluster):
-            labels = labels_of_value(other.read.block("metadata"), "labels")
-            for part in GROWS.get(name, ()):
-                if isinstance(labels, dict) and labels.get(f"{AGGREGATE_TO}{part}") == "true":
-                    yield from _rights(other.read)
-                    break
+            labels = labels_at(other.read, "metadata.labels")
+            wanted = (LabelSelector({f"{AGGREGATE_TO}{part}": "true"}) for part in GROWS.get(name, ()))
+            if any(matches(one, labels) for one in wanted):
+                yield from _rights(other.read)
 
     @property
     def subjects(self) -> list[Subject]:
@@ -222,11 +223,6 @@ class Binding(KubernetesObject):
             found.append(Subject(kind, one.text("name") or "", namespace))
         return found
 
-    def account(self, subject: Subject) -> Account | None:
-        """The service account that a subject names, where it is in the graph."""
-        found = objects(self.graph).find(self.cluster, "ServiceAccount", subject.namespace, subject.name)
-        return None if found is None else Account.of(self.graph, found)
-
     def labels_of(self, subject: Subject) -> Labels | None:
         """The labels of a service account, or of its namespace; None where neither is in the graph."""
         if subject.kind != "ServiceAccount":
@@ -236,21 +232,72 @@ class Binding(KubernetesObject):
         return None if found is None else labels_of(self.graph, found)
 
 
-def bound(graph: Graph, cluster: str, namespace: str, account: str) -> list[Binding]:
-    """The bindings that give a service account rights: by its name, or as one of all (of its namespace).
+def bound(account: Workload) -> list[Binding]:
+    """The bindings that give a workload's service account rights: by its name, or as one of all (of its namespace).
 
-    `system:authenticated` is left out: what everybody has is no reason for a token.
+    `system:authenticated` is left out: what everybody has is no reason for a token. Raises `UnknownRead` where none is
+    found, and somebody is bound who is not known.
     """
-    index = graph.once("bound service accounts", lambda: _bound(graph))
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    keys = [(cluster, Subject("ServiceAccount", account, namespace)), *((cluster, Subject("Group", g)) for g in groups)]
-    user = f"system:serviceaccount:{namespace}:{account}"
-    return [one for key in [*keys, (cluster, Subject("User", user))] for one in index.get(key, ())]
-
-
-def _bound(graph: Graph) -> dict[tuple[str, Subject], list[Binding]]:
-    found: dict[tuple[str, Subject], list[Binding]] = {}
-    for binding in Binding.all(graph):
-        for subject in binding.subjects:
-            found.setdefault((binding.cluster, subject), []).append(binding)
+    index, unread = account.graph.once("bound subjects", lambda: _bound(account.graph))
+    namespace, name = account.namespace, account.account
+    subjects = (
+        Subject("ServiceAccount", name, namespace),
+        Subject("User", f"system:serviceaccount:{namespace}:{name}"),
+        Subject("Group", "system:serviceaccounts"),
+        Subject("Group", f"system:serviceaccounts:{namespace}"),
+    )
+    found = [one for subject in subjects for one in index.get((account.cluster, subject), ())]
+    if not found and account.cluster in unread:
+        raise unread[account.cluster]
     return found
+
+
+def _bound(graph: Graph) -> tuple[dict[tuple[str, Subject], list[Binding]], dict[str, UnknownRead]]:
+    found: dict[tuple[str, Subject], list[Binding]] = {}
+    unread: dict[str, UnknownRead] = {}
+    for binding in Binding.all(graph):
+        try:
+            for subject in binding.subjects:
+                found.setdefault((binding.cluster, subject), []).append(binding)
+        except UnknownRead as unknown:
+            unread.setdefault(binding.cluster, unknown)
+    return found, unread
+
+
+class ClusterAccess(Binding):
+    """Every way into a cluster that EKS and RBAC have: bindings, EKS' own access policies, the ConfigMap `aws-auth`."""
+
+    types = (*Binding.types, ASSOCIATION, *CONFIG_MAPS)
+    __slots__ = ()
+
+    @classmethod
+    def takes(cls, resource: Resource) -> bool:
+        """Managed ones; of ConfigMaps only the one that EKS reads."""
+        other = resource.type in CONFIG_MAPS and field(resource, "metadata", "name") != "aws-auth"
+        return not resource.external and not other
+
+    @property
+    def gives_everything(self) -> str | None:
+        """By what it gives all rights, in words; None where it does not.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+        """
+        if self.resource.type == ASSOCIATION:
+            name = (self.read.text("policyArn") or "").rpartition("/")[2]
+            return f"the access policy {name}" if name == "AmazonEKSClusterAdminPolicy" else None
+        if self.resource.type in CONFIG_MAPS:
+            data = entries(self.read, "data")
+            texts = [entry(self.read.block("data"), key) or "" for key in data]
+            return "the group system:masters" if any("system:masters" in text for text in texts) else None
+        if any(one.everything for one in self.rights):
+            return f"the role {self.role_name}"
+        return None
+
+    @property
+    def holders(self) -> str:
+        """Who gets in, in words."""
+        if self.resource.type == ASSOCIATION:
+            return self.read.text("principalArn") or "somebody"
+        if self.resource.type in CONFIG_MAPS:
+            return "whom it maps"
+        return ", ".join(map(str, self.subjects)) or "nobody yet"

@@ -312,6 +312,22 @@ def _by_namespace(graph: Graph) -> dict[tuple[str, str], list[Workload]]:
     return found
 
 
+def sharing_account(workload: Workload) -> list[Workload]:
+    """The workloads that use the same service account, itself among them."""
+    index = workload.graph.once("workloads by account", lambda: _by_account(workload.graph))
+    return index.get((workload.cluster, workload.namespace, workload.account), [])
+
+
+def _by_account(graph: Graph) -> dict[tuple[str, str, str], list[Workload]]:
+    found: dict[tuple[str, str, str], list[Workload]] = {}
+    for one in Workload.all(graph):
+        try:
+            found.setdefault((one.cluster, one.namespace, one.account), []).append(one)
+        except UnknownRead:
+            continue
+    return found
+
+
 class Account(KubernetesObject):
     """A service account."""
 
