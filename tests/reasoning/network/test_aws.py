@@ -164,3 +164,21 @@ def test_paths_are_the_shortest_there_are(records, hops):
                 assert len(hop_ends) == distance[target]
                 assert hop_ends[0][0] in starts and hop_ends[-1][1] == target
                 assert all(pair in edges for pair in hop_ends)
+
+
+@slow
+@given(worlds.networks(count=5), st.lists(st.sampled_from(["x", "y", None]), min_size=5, max_size=5))
+def test_reached_from_others_is_what_asking_each_pair_gives(records, row):
+    network, _ = built(records)
+    owners = {f"e{at}": owner for at, owner in enumerate(row) if owner}
+    found = network.reached_from_others(owners)
+    for target, owner in owners.items():
+        strangers = [name for name, other in owners.items() if other != owner]
+        states = {network.reachable(name, target).state for name in strangers} - {"no"}
+        if not states:
+            assert target not in found
+            continue
+        source, answer = found[target]
+        assert source in strangers and (answer.witness.source, answer.witness.target) == (source, target)
+        assert answer.state == ("yes" if "yes" in states else "unknown")
+        assert answer.state == network.reachable(source, target).state
