@@ -209,6 +209,13 @@ class StorageClass(KubernetesObject):
         return entry(block, found)
 
 
+class SecretObject(KubernetesObject):
+    """A Secret."""
+
+    types = SECRETS
+    __slots__ = ()
+
+
 def entries(read: Block, name: str) -> dict[str, Any]:
     """The raw entries of an object, such as the data of a ConfigMap. Raises `UnknownRead` where it is unknown whole."""
     value = opened(read.values.get(name))

@@ -17,6 +17,13 @@ from lychgate.views.kubernetes_objects import TEMPLATES, opened
 
 Role = Literal["container", "init container", "ephemeral container"]
 
+# The lists of a pod that hold containers.
+ROLES: tuple[tuple[str, Role], ...] = (
+    ("containers", "container"),
+    ("initContainers", "init container"),
+    ("ephemeralContainers", "ephemeral container"),
+)
+
 # The outputs of image builds that name the image by its digest.
 PINNED_OUTPUTS = {("docker-build:index:Image", "ref"), ("docker:index/image:Image", "repoDigest")}
 

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Unknown, UnknownRead
 from lychgate.views.kubernetes import KubernetesObject, quantity
-from lychgate.views.kubernetes_containers import Container, Role
+from lychgate.views.kubernetes_containers import ROLES, Container
 from lychgate.views.kubernetes_objects import ELSEWHERE, object_name, objects, opened, pod_template, read_of, tokens
+from lychgate.views.kubernetes_patches import completed
 from lychgate.views.kubernetes_selectors import label_selector, labels_at, matches, plain_selector
 
 T = TypeVar("T")
@@ -34,20 +35,6 @@ AUTOSCALERS = tokens(
 )
 BUDGETS = tokens("PodDisruptionBudget", "policy/v1", "policy/v1beta1")
 ACCOUNTS = tokens("ServiceAccount", "core/v1")
-ROLES: tuple[tuple[str, Role], ...] = (
-    ("containers", "container"),
-    ("initContainers", "init container"),
-    ("ephemeralContainers", "ephemeral container"),
-)
-
-# What a patch may leave to the object that it patches: reading it there is an unknown.
-_CONTEXT = ("runAsUser", "runAsNonRoot", "seccompProfile")
-_POD = (
-    "hostNetwork", "hostPID", "hostIPC", "volumes", "serviceAccountName", "automountServiceAccountToken",
-    "restartPolicy", "os",
-)  # fmt: skip
-_CONTAINER = ("image", "ports", "env", "livenessProbe", "readinessProbe", "resources")
-_SECURITY = ("privileged", "allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem")
 
 
 class Workload(KubernetesObject):
@@ -59,7 +46,7 @@ class Workload(KubernetesObject):
     def __init__(self, graph: Graph, resource: Resource) -> None:
         super().__init__(graph, resource)
         if self.partial:
-            self.read = Block(_completed(self.read.values, pod_template(resource.type) or ()), resource.urn)
+            self.read = Block(completed(self.read.values, pod_template(resource.type) or ()), resource.urn)
 
     @property
     def kind(self) -> str:
@@ -296,6 +283,20 @@ def _used_by(container: Container) -> Iterator[tuple[str, str, str]]:
                 yield kind, found, f"envFrom of {container}"
 
 
+class Lasting(Workload):
+    """A workload whose pods are meant to run on, a single Pod apart."""
+
+    types = LASTING
+    __slots__ = ()
+
+
+class Replicated(Workload):
+    """A workload with a number of replicas, or a single Pod."""
+
+    types = (*REPLICATED, *PODS)
+    __slots__ = ()
+
+
 def workloads_in(graph: Graph, cluster: str, namespace: str) -> list[Workload]:
     """The workloads of a namespace, as far as it is known which they are."""
     index = graph.once("workloads by namespace", lambda: _by_namespace(graph))
@@ -383,43 +384,3 @@ class Autoscaler(KubernetesObject):
     def most(self) -> float | None:
         """The most pods that it makes; None where that is not said (which the API refuses)."""
         return self.read.number("spec.maxReplicas")
-
-
-def _completed(values: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """A patch with an unknown in the place of each setting that it leaves to what it patches."""
-    unsaid = Unknown(ELSEWHERE)
-    if path:
-        below = opened(values.get(path[0]))
-        if isinstance(below, Unknown):
-            return dict(values)
-        completed = {path[0]: _completed(below if isinstance(below, dict) else {}, path[1:])}
-        return {**({"replicas": unsaid} if path[0] == "template" else {}), **values, **completed}
-    spec = opened(values.get("spec"))
-    if isinstance(spec, Unknown):
-        return dict(values)
-    spec = spec if isinstance(spec, dict) else {}
-    filled = _filled(spec, _POD, unsaid)
-    filled["securityContext"] = _inside(spec.get("securityContext"), _CONTEXT, unsaid)
-    for name, _ in ROLES:
-        items = opened(spec.get(name))
-        if isinstance(items, list):
-            filled[name] = [_container(opened(item), unsaid) for item in items]
-    return {**values, "spec": filled}
-
-
-def _container(item: Any, unsaid: Unknown) -> Any:
-    if not isinstance(item, dict):
-        return item
-    security = _inside(item.get("securityContext"), (*_CONTEXT, *_SECURITY), unsaid)
-    return _filled(item, _CONTAINER, unsaid) | {"securityContext": security}
-
-
-def _inside(value: Any, names: tuple[str, ...], unsaid: Unknown) -> Any:
-    bare = opened(value)
-    if isinstance(bare, Unknown):
-        return bare
-    return _filled(bare if isinstance(bare, dict) else {}, names, unsaid)
-
-
-def _filled(values: Mapping[str, Any], names: tuple[str, ...], unsaid: Unknown) -> dict[str, Any]:
-    return {**dict.fromkeys(names, unsaid), **values}

@@ -1,7 +1,7 @@
 """Service accounts of workloads, and the tokens that stand for them."""
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.kubernetes import SECRETS, KubernetesObject
+from lychgate.views.kubernetes import SecretObject
 from lychgate.views.kubernetes_rbac import bound
 from lychgate.views.kubernetes_workloads import Workload, sharing_account
 
@@ -45,13 +45,6 @@ TOGETHER = """
                 ),
             )
         """
-
-
-class SecretObject(KubernetesObject):
-    """A Secret."""
-
-    types = SECRETS
-    __slots__ = ()
 
 
 @rule(

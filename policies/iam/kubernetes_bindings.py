@@ -180,7 +180,7 @@ def kubernetes_binding_allows_escalation(binding: Binding, case: Case) -> Answer
     if not found:
         return PASS
     return fail(
-        f"By the role {binding.role_name} in {binding.where} {_holders(binding)} can {'; '.join(dict.fromkeys(found))}.",
+        f"{_holders(binding)} can {'; '.join(dict.fromkeys(found))}, by {binding.role_name} in {binding.where}.",
         _witness(binding),
     )
 

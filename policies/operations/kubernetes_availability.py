@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.kubernetes_containers import Container
-from lychgate.views.kubernetes_workloads import LASTING, PODS, REPLICATED, Workload
+from lychgate.views.kubernetes_workloads import Lasting, Replicated, Workload
 
 SERVED = """
         import pulumi_kubernetes as k8s
@@ -40,20 +40,6 @@ REPEATED = """
 BUDGET = """
         k8s.policy.v1.PodDisruptionBudget("api", spec={"%s": %s, "selector": {"match_labels": %s}})
         """
-
-
-class Lasting(Workload):
-    """A workload whose pods are meant to run on, a single Pod apart."""
-
-    types = LASTING
-    __slots__ = ()
-
-
-class Replicated(Workload):
-    """A workload with a number of replicas, or a single Pod."""
-
-    types = (*REPLICATED, *PODS)
-    __slots__ = ()
 
 
 @rule(
