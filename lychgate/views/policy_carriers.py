@@ -14,10 +14,8 @@ from typing import Any
 
 from lychgate.model.values import Block
 from lychgate.views.attachments import ROLE
+from lychgate.views.kms import KEYS
 
-KEYS = tuple(
-    f"aws:kms/{name[0].lower()}{name[1:]}:{name}" for name in ("Key", "ReplicaKey", "ExternalKey", "ReplicaExternalKey")
-)
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 FUNCTIONS = ("aws:lambda/function:Function", "aws:lambda/alias:Alias")
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"

@@ -13,7 +13,8 @@ from lychgate.views.attachments import ROLE
 from lychgate.views.base import View, companions
 from lychgate.views.exposure import AWS_OWN, Stranger, requirements_of
 from lychgate.views.iam_principals import account_of
-from lychgate.views.policy_carriers import CARRIERS, KEY_POLICY, KEYS, Carrier
+from lychgate.views.kms import KEYS
+from lychgate.views.policy_carriers import CARRIERS, KEY_POLICY, Carrier
 from lychgate.views.policy_text import read_policy
 from lychgate.views.rights import Facts, Prepared, Rights
 
