@@ -263,9 +263,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             count = len(self.recorded.resources)
         self.progress(count)
 
-    def _looked_up(self, token: str, arguments: dict[str, Any], answered: str) -> None:
+    def _looked_up(
+        self, token: str, arguments: dict[str, Any], answered: str, result: dict[str, Any] | None = None
+    ) -> None:
         self.budget.check_room(len(self.recorded.lookups), "looks up")
-        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered))
+        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered, result or {}))
 
     def _hidden(self, urn: str, token: str, why: str) -> None:
         self.budget.check_room(len(self.recorded.not_inspected), "hides")
@@ -379,6 +381,6 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 token, why = self.functions.not_inspected.pop(0)
                 self._hidden(self.root, token, why)
         if answered:
-            self._looked_up(request.tok, arguments, answered)
+            self._looked_up(request.tok, arguments, answered, result)
         answer: dict[str, Any] = {"return": to_struct(result)}
         return provider_pb2.InvokeResponse(**answer)
