@@ -98,12 +98,10 @@ class SecurityGroup(Part):
                 found.append(rule.id)
         return found
 
-    def open_or_unknown(self, direction: Direction, ports: Iterable[int]) -> UnknownRead | None:
-        """Why it is not known whether one of these ports is open; None where it is."""
-        for port in self.world(direction).perhaps(ports):
-            why = f"may open port {port} to the world: what it says is known only after the deployment"
-            return UnknownRead(self.resource.urn, "a rule", why)
-        return None
+    @property
+    def unknown_rules(self) -> list[str]:
+        """What stands for rules of which nothing is known."""
+        return [str(rule) for rule in self.rules if isinstance(rule, Unknown)]
 
 
 class RuleTexts(View):
