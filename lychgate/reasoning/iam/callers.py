@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from .atoms import atoms
 from .conditions import UndecidedError
@@ -86,16 +87,21 @@ def _patterns(entries: Iterable[tuple[str, str]], conditions: Iterable[Condition
     for condition in conditions:
         parts = [pieces(text, True) for text in condition.values]
         if condition.key == "aws:principalaccount":
-            yield from filter(None, (arn_tokens(pieces(f"arn:*:iam::{text}:*", True)) for text in condition.values))
+            yield from filter(None, (arn_tokens(pieces(f"arn:*:*::{text}:*", True)) for text in condition.values))
+        elif condition.key == "aws:username":
+            for text, path in product(condition.values, ("", "*/")):
+                yield simple_pattern(
+                    pieces(f"arn:*:iam::*:user/{path}{text}", True), "IgnoreCase" in condition.operator
+                )
         elif condition.key == "aws:principalarn" and condition.operator != "Null":
             for template in parts:
                 pattern = None if variables_of(template) else text_pattern(base(condition), template)
                 if pattern is not None:
                     yield pattern
-    for kind in (":root", ":user/", ":role/"):
+    for kind in (":root", ":user/", ":role/", ":federated-user/"):
         yield simple_pattern(pieces(f"*{kind}*", False))
     for account in sorted({*accounts, STRANGER}):
-        yield simple_pattern(pieces(f"arn:*:iam::{account}:*", False))
+        yield simple_pattern(pieces(f"arn:*:*::{account}:*", False))
     for kind, value in entries:
         if kind == "AWS" and value != "*" and not account_of(value) and ":iam:" in value:
             yield equal_pattern(value)

@@ -26,9 +26,14 @@ ARNS = Language([(*"arn:", *_SOME, ":", *_SOME, ":", Wild.FIELD_MANY, ":", Wild.
 RESOURCES = Language([*ARNS.patterns, ("*",)])  # "*": what a request for an action without resource types names
 ACCOUNTS = Language([_DIGITS])
 CALLERS = Language(
-    (*f"arn:{partition}:iam::", *_DIGITS, *kind)
+    (*f"arn:{partition}:{service}::", *_DIGITS, *kind)
     for partition in ("aws", "aws-cn", "aws-us-gov")
-    for kind in (tuple(":root"), (*":user/", *_SOME), (*":role/", *_SOME))
+    for service, kind in (
+        ("iam", tuple(":root")),
+        ("iam", (*":user/", *_SOME)),
+        ("iam", (*":role/", *_SOME)),
+        ("sts", (*":federated-user/", *_SOME)),
+    )
 )
 _SHAPES: dict[keys.Kind, Language] = {"arn": ARNS, "account": ACCOUNTS}
 _FAMILIES: tuple[tuple[str, keys.Kind], ...] = (("Numeric", "number"), ("Date", "date"), ("Ip", "ip"), ("Bool", "bool"))

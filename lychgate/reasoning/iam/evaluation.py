@@ -189,7 +189,13 @@ def implied_keys(who: Caller, owner: str = "") -> dict[str, str]:
     if who.account:
         found["aws:principalaccount"] = who.account
         found["aws:principalarn"] = who.role or who.arn
-    types = {"root": "Account", "user": "User", "role": "AssumedRole", "session": "AssumedRole"}
+    types = {
+        "root": "Account",
+        "user": "User",
+        "role": "AssumedRole",
+        "session": "AssumedRole",
+        "federated-user": "FederatedUser",
+    }
     if who.kind in types:
         found["aws:principaltype"] = types[who.kind]
     if who.kind == "user":

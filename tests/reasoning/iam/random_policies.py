@@ -136,3 +136,52 @@ def requests(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
     )  # fmt: skip
     keys = draw(st.lists(st.sampled_from(list(VALUES)), max_size=5, unique=True))
     return action, resource, {key: draw(VALUES[key]) for key in keys}
+
+
+ONE, TWO = "111122223333", "444455556666"
+CALLERS = [
+    "*", f"arn:aws:iam::{ONE}:root", f"arn:aws:iam::{ONE}:user/ana", f"arn:aws:iam::{ONE}:user/team/bob",
+    f"arn:aws:iam::{ONE}:role/api", f"arn:aws:sts::{ONE}:assumed-role/api/s", f"arn:aws:iam::{TWO}:role/api",
+    f"arn:aws:iam::{TWO}:user/ana", f"arn:aws:sts::{ONE}:federated-user/ana", "sns.amazonaws.com",
+    "lambda.amazonaws.com",
+]  # fmt: skip
+NAMED = [
+    {"AWS": ONE}, {"AWS": f"arn:aws:iam::{ONE}:root"}, {"AWS": [f"arn:aws:iam::{ONE}:user/ana", TWO]},
+    {"AWS": f"arn:aws:iam::{ONE}:role/api"}, {"AWS": f"arn:aws:sts::{ONE}:assumed-role/api/s"}, {"AWS": "*"},
+    {"Service": "sns.amazonaws.com"}, {"AWS": f"arn:aws:iam::{ONE}:user/ana", "Service": "sns.amazonaws.com"},
+    {"AWS": [f"arn:aws:iam::{ONE}:user/ana", ONE]},
+]  # fmt: skip
+OF_CALLERS = [
+    ("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{ONE}:user/*"),
+    ("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/api"),
+    ("StringLike", "aws:PrincipalArn", f"arn:aws:iam::{ONE}:*"),
+    ("StringEquals", "aws:PrincipalAccount", ONE),
+    ("StringNotEquals", "aws:PrincipalAccount", ONE),
+    ("Bool", "aws:PrincipalIsAWSService", "false"),
+    ("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
+    ("StringEquals", "aws:username", "ana"),
+    ("StringLike", "aws:username", "b*"),
+    ("StringNotEquals", "aws:PrincipalType", "User"),
+    ("ArnLike", "aws:PrincipalArn", "arn:aws:*::*:*/team/*"),
+    ("Null", "aws:username", "true"),
+    ("StringEquals", "aws:PrincipalOrgID", "o-1"),
+    ("StringNotEqualsIfExists", "aws:PrincipalOrgID", "o-1"),
+    ("StringEquals", "aws:PrincipalTag/team", "${aws:username}"),
+]
+
+
+@st.composite
+def resource_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Policies of a bucket, about who may do what."""
+    listed = []
+    for _ in range(draw(st.integers(1, 3))):
+        found: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
+        found["Action"] = draw(st.sampled_from(["s3:GetObject", "s3:*"]))
+        found["Resource"] = draw(st.sampled_from(["*", "arn:aws:s3:::a/${aws:username}", "arn:aws:s3:::a/*"]))
+        found[draw(st.sampled_from(["Principal", "Principal", "Principal", "NotPrincipal"]))] = draw(
+            st.sampled_from(NAMED)
+        )
+        for operator, key, value in draw(st.lists(st.sampled_from(OF_CALLERS), max_size=2)):
+            found.setdefault("Condition", {}).setdefault(operator, {})[key] = value
+        listed.append(found)
+    return {"Version": "2012-10-17", "Statement": listed}

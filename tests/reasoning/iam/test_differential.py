@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import z3  # type: ignore[import-untyped]
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 
 from lychgate.reasoning.iam import Request, parse
 from lychgate.reasoning.iam.evaluation import Truth, permitted
-from lychgate.reasoning.iam.proof import Answer, compare, meets, within
+from lychgate.reasoning.iam.proof import Answer, allows_anything, compare, meets, within
 from lychgate.reasoning.iam.witnesses import SOMEONE, Witness
 
-from .random_policies import KINDS, documents, requests
+from .random_policies import CALLERS, KINDS, documents, requests, resource_documents
 from .z3_engine import Engine, solve
 
 CASES = int(os.environ.get("LYCHGATE_IAM_CASES", "0"))
@@ -102,3 +103,25 @@ def test_what_is_proved_holds_for_every_request(first: dict[str, Any], data: st.
 
 def _holds(answer: Answer, narrow: Truth, wide: Truth) -> None:
     assert not (answer.answer == "yes" and narrow is Truth.YES and wide is Truth.NO)
+
+
+@thorough(25)
+@given(resource_documents(), resource_documents())
+def test_what_is_proved_holds_for_every_caller(first: dict[str, Any], second: dict[str, Any]) -> None:
+    one, other = parse(first), parse(second)
+    forward, some, both = within(one, other), allows_anything(one), meets(one, other)
+    for caller, resource, keys in product(CALLERS, ("arn:aws:s3:::a/ana", "arn:aws:s3:::b"), CALLER_KEYS):
+        if caller in ("*", "sns.amazonaws.com", "lambda.amazonaws.com") and keys:
+            continue  # they bring no keys of a principal
+        request = Request("s3:GetObject", resource, caller, keys)
+        mine, theirs = permitted([[one]], request).truth, permitted([[other]], request).truth
+        _holds(forward, mine, theirs)
+        assert not (some.answer == "no" and mine is Truth.YES)
+        assert not (both.answer == "no" and mine is Truth.YES and theirs is Truth.YES)
+
+
+CALLER_KEYS: list[dict[str, str]] = [
+    {},
+    {"aws:PrincipalOrgID": "o-1", "aws:PrincipalTag/team": "ana"},
+    {"aws:PrincipalOrgID": "o-2"},
+]
