@@ -23,6 +23,7 @@ from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, check_name
 from lychgate.sources.program.functions import Functions
+from lychgate.sources.program.providers import Providers, origin, reference
 from lychgate.sources.program.registration import location, options, property_dependencies
 from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, to_struct
@@ -75,12 +76,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self.base = PurePosixPath(base)
         self.stack = f"{project}/{stack}"
         self.answers, self.functions, self.transforms = answers, functions, transforms
-        self.stack_outputs, self.provider_config = stack_outputs, provider_config
+        self.stack_outputs = stack_outputs
         self.progress, self.stop, self.budget = progress, stop, Budget(limit)
         self.recorded = Recorded()
         self.root = ""
-        self.packages: dict[str, resource_pb2.RegisterPackageRequest] = {}
         self.lock = threading.Lock()
+        self.providers = Providers(project, stack, self.recorded.resources, self.lock, answers, provider_config)
 
     # -- the Engine service --------------------------------------------------------------------------------------
 
@@ -191,8 +192,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return location(request, self.folder, self.base)
 
     def _package(self, request: Any) -> Any:
-        ref = f"{request.name}-{len(self.packages)}"
-        self.packages[ref] = request
+        ref = self.providers.package(request)
         return resource_pb2.RegisterPackageResponse(ref=ref)
 
     def _stack_transform(self, request: Any) -> Any:
@@ -210,14 +210,16 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         request, refs = self.transforms.apply(request, self.recorded.resources)
         urn = self.urn(request.type, request.name, request.parent)
         inputs = self._marked(request.object)
-        provider = self._provider(request)
+        if request.type.startswith("pulumi:providers:"):
+            inputs |= origin(request.version, request.pluginDownloadURL)
+        provider = self.providers.of(request, request.type) if request.custom else None
         resource = Resource(
             urn=urn,
             type=request.type,
             name=request.name,
             properties=inputs,
             parent=request.parent or (self.root if request.type != STACK else None) or None,
-            provider=provider,
+            provider=reference(provider),
             dependencies=tuple(sorted(set(request.dependencies) | refs)),
             property_dependencies=property_dependencies(request),
             options=options(request),
@@ -263,11 +265,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             count = len(self.recorded.resources)
         self.progress(count)
 
-    def _looked_up(
-        self, token: str, arguments: dict[str, Any], answered: str, result: dict[str, Any] | None = None
-    ) -> None:
+    def _looked_up(self, token: str, arguments: dict[str, Any], answered: str) -> None:
         self.budget.check_room(len(self.recorded.lookups), "looks up")
-        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered, result or {}))
+        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered))
 
     def _hidden(self, urn: str, token: str, why: str) -> None:
         self.budget.check_room(len(self.recorded.not_inspected), "hides")
@@ -297,36 +297,13 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 qualified = f"{above}${type_}"
         return f"urn:pulumi:{self.stack_name}::{self.project}::{qualified}::{name}"
 
-    def _provider(self, request: Any) -> str | None:
-        """The provider reference: as given, else the default provider, registered on first use as the engine does."""
-        if request.provider:
-            if request.provider.rpartition("::")[0] not in self.recorded.resources:
-                raise Refused(f"{request.type} {request.name!r} names a provider that was never registered")
-            return str(request.provider)
-        package = request.type.partition(":")[0]
-        if not request.custom or package == "pulumi":
-            return None
-        version = request.version
-        if request.packageRef in self.packages:
-            version = self.packages[request.packageRef].version
-        name = f"default_{version.replace('.', '_')}" if version else "default"
-        type_ = f"pulumi:providers:{package}"
-        urn = self.urn(type_, name, "")
-        with self.lock:
-            if urn not in self.recorded.resources:
-                properties = self.provider_config(package) | ({"version": version} if version else {})
-                made = Resource(urn, type_, name, properties, stack=self.stack)
-                made.id, made.outputs = self.answers.answer(made, self.recorded.resources)
-                self.recorded.resources[urn] = made
-        return f"{urn}::{self.recorded.resources[urn].id}"
-
     def _read(self, request: Any) -> Any:
         check_name(request)
         inputs = self._marked(request.properties)
         urn = self.urn(request.type, request.name, request.parent)
         resource = Resource(
             urn=urn, type=request.type, name=request.name, properties=inputs,
-            parent=request.parent or self.root or None,
+            parent=request.parent or self.root or None, provider=reference(self.providers.of(request, request.type)),
             dependencies=tuple(sorted(request.dependencies)), location=self.location(request), stack=self.stack,
             id=request.id, external=True,
         )  # fmt: skip
@@ -370,17 +347,19 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def _invoke(self, request: Any) -> Any:
         request = self.transforms.apply_invoke(request)
         arguments = from_struct(request.args)
-        provider = self.recorded.resources.get(request.provider.rpartition("::")[0])
-        where = self.answers.region_of(provider), self.answers.account_of(provider)
-        configuration = provider.properties if provider else self.provider_config(request.tok.partition(":")[0])
+        provider = self.providers.of(request, request.tok)
         result, answered = self.functions.call(
-            request.tok, arguments, where[0], account=where[1], provider=configuration
+            request.tok,
+            arguments,
+            self.answers.region_of(provider),
+            account=self.answers.account_of(provider),
+            provider=provider.properties if provider else {},
         )
         with contextlib.suppress(IndexError):  # other calls may take from the list at the same time
             while True:
                 token, why = self.functions.not_inspected.pop(0)
                 self._hidden(self.root, token, why)
         if answered:
-            self._looked_up(request.tok, arguments, answered, result)
+            self._looked_up(request.tok, arguments, answered)
         answer: dict[str, Any] = {"return": to_struct(result)}
         return provider_pb2.InvokeResponse(**answer)
