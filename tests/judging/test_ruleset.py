@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
+from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.model.errors import InputError
 from lychgate.model.outcome import Layer, Severity
@@ -45,16 +46,16 @@ class Facts:
 
 RETENTION = Facts("log-group-without-retention", parameters=Retention)
 BUCKET = Facts("s3-bucket-without-customer-key", layer="encryption")
-RULES = {rule.id: rule for rule in (RETENTION, BUCKET)}
+RULES: dict[str, Any] = built_in_rules() | {rule.id: rule for rule in (RETENTION, BUCKET)}
 HEAD = "name: mine\ndescription: ours\n"
 
 
-def ruleset(folder: Path, text: str, rules: dict[str, Facts] = RULES, name: str = "mine.yaml") -> Ruleset:
+def ruleset(folder: Path, text: str, rules: dict[str, Any] = RULES, name: str = "mine.yaml") -> Ruleset:
     (folder / name).write_text(text)
     return load_ruleset(folder / name, rules)
 
 
-def complaint(folder: Path, text: str, rules: dict[str, Facts] = RULES) -> str:
+def complaint(folder: Path, text: str, rules: dict[str, Any] = RULES) -> str:
     """What is said of a ruleset, without the folder's name."""
     with pytest.raises(InputError) as caught:
         ruleset(folder, text, rules)
@@ -109,26 +110,26 @@ def test_the_nearest_word_wins_along_a_chain(tmp_path: Path) -> None:
 
 
 def test_a_users_ruleset_extends_production_by_name(tmp_path: Path) -> None:
-    rules = {BUCKET.id: BUCKET}
     text = (
         HEAD
         + "extends: production\nrequirements:\n"
-        + "  3.6.1: [s3-bucket-without-customer-key]\n  5.4.1: [s3-bucket-without-customer-key]\n"
+        + "  3.6.1: [log-group-without-retention]\n  5.4.1: [log-group-without-retention]\n"
     )
-    mine = ruleset(tmp_path, text, rules)
+    mine = ruleset(tmp_path, text)
     assert mine.strict
     assert mine.framework == "pci-dss-4.0.1"
-    assert mine.requirements_of(BUCKET.id) == ("3.6.1", "5.4.1")
-    assert {r.id: r.kind for r in mine.requirements if r.rules} == {"3.6.1": "contributed", "5.4.1": "contributed"}
+    assert mine.requirements_of(RETENTION.id) == ("3.6.1", "5.4.1")
+    added = {r.id: r.kind for r in mine.requirements if RETENTION.id in r.rules}
+    assert added == {"3.6.1": "contributed", "5.4.1": "contributed"}
 
 
 def test_a_profile_adds_its_requirements(tmp_path: Path) -> None:
-    text = HEAD + "extends: production\nrequirements: {A1.1.2: [s3-bucket-without-customer-key]}\n"
+    text = HEAD + "extends: production\nrequirements: {A1.1.2: [log-group-without-retention]}\n"
     without = ruleset(tmp_path, text)
-    assert without.requirements_of(BUCKET.id) == ()
+    assert without.requirements_of(RETENTION.id) == ()
     assert not [requirement for requirement in without.requirements if requirement.profile]
     with_it = ruleset(tmp_path, text + "profiles: [multi-tenant-service-provider]\n")
-    assert with_it.requirements_of(BUCKET.id) == ("A1.1.2",)
+    assert with_it.requirements_of(RETENTION.id) == ("A1.1.2",)
     assert with_it.profiles == ("multi-tenant-service-provider",)
 
 

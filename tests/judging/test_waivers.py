@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
@@ -24,7 +26,7 @@ class Facts:
 
 
 KEY, PLAIN = Facts("s3-bucket-without-customer-key"), Facts("secret-in-plain-text", severity="critical")
-RULES = {rule.id: rule for rule in (KEY, PLAIN)}
+RULES: dict[str, Any] = built_in_rules() | {rule.id: rule for rule in (KEY, PLAIN)}
 URN = "urn:pulumi:prod::shop::platform:store:Store$aws:s3/bucket:Bucket::receipts"
 DAY = date(2026, 12, 1)
 ENTRY = {
