@@ -79,6 +79,7 @@ class GraphNetwork:
         self.records, self.resources, self.names, self.secrets = t.records, t.resources, t.names, t.secrets
         self.rules, self.group_of_rule = t.rules, t.group_of_rule
         self.homes = homes
+        self.balancers = {one.endpoint for one in t.records if isinstance(one, LoadBalancer)}
         self.vpc_of = {one.id: one.vpc for one in t.records if isinstance(one, Subnet)}
         self.network = Network(t.records)
         self._doors: dict[frozenset[int], Network] = {}
@@ -107,14 +108,13 @@ class GraphNetwork:
         return self._doors[without].paths([INTERNET], record, 2)
 
     def _only_balancers(self, without: frozenset[int]) -> Iterable[Record]:
-        balancers = {one.endpoint for one in self.records if isinstance(one, LoadBalancer)}
         for one in self.records:
             if isinstance(one, LoadBalancer):
                 row = tuple(
                     item for item in one.listeners if not isinstance(item, Listener) or item.port not in without
                 )
                 yield replace(one, listeners=row)
-            elif isinstance(one, Endpoint) and one.id not in balancers:
+            elif isinstance(one, Endpoint) and one.id not in self.balancers:
                 yield replace(one, public_address=False, ipv6_address=False)
             else:
                 yield one

@@ -150,16 +150,17 @@ def _targets(t: Translation) -> dict[str, list[Target | Unknown]]:
 
 
 def _target(t: Translation, resource: Resource, record: str, addressed: dict[str, str]) -> Text:
-    """A registered target: by an instance's or function's id, a load balancer's ARN, or an address of its."""
+    """A registered target: by an instance's or function's id, a load balancer's ARN, an address of its, or what the
+    property was made from."""
     named = t.reference(record, resource, "targetId", *TARGETS)
-    value = resource.properties.get("targetId")
-    if isinstance(named, Unknown):
-        found = t.graph.resolve(value)
-        name = t.names.of(found) if found is not None else ""
-        return name if name in t.resources else named
-    if named is not None and t.names.resource(named) is not None:
-        return t.carriers.get(named, named)  # a function that is not in a VPC has no endpoint, and is left out
-    return addressed.get(named or "", Unknown(record, "targetId"))
+    if isinstance(named, str):
+        if t.names.resource(named) is not None:
+            return t.carriers.get(named, named)  # a function that is not in a VPC has no endpoint, and is left out
+        if named in addressed:
+            return addressed[named]
+    depended = (t.graph.by_urn.get(urn) for urn in resource.property_dependencies.get("targetId", ()))
+    endpoints = [name for one in depended if one is not None and (name := t.names.of(one)) in t.resources]
+    return endpoints[0] if len(endpoints) == 1 else Unknown(record, "targetId")
 
 
 def _target_group(
