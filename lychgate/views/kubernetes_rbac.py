@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lychgate.model.graph import Graph, Resource
-from lychgate.model.labels import Labels
 from lychgate.model.values import Block, UnknownRead
 from lychgate.reasoning.network import LabelSelector
 from lychgate.views.kubernetes import CONFIG_MAPS, KubernetesObject, entries, entry
 from lychgate.views.kubernetes_objects import field, is_patch, objects, tokens
 from lychgate.views.kubernetes_selectors import label_selector, labels_at, matches
 from lychgate.views.kubernetes_workloads import Workload
-from lychgate.views.labels import labels_of
 
 VERSIONS = ("rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1")
 NAMESPACED_ROLES = tokens("Role", *VERSIONS)
@@ -223,13 +221,20 @@ class Binding(KubernetesObject):
             found.append(Subject(kind, one.text("name") or "", namespace))
         return found
 
-    def labels_of(self, subject: Subject) -> Labels | None:
-        """The labels of a service account, or of its namespace; None where neither is in the graph."""
+    def behind(self, subject: Subject) -> Resource | None:
+        """The service account that a subject stands for, else its namespace; None where neither is in the graph.
+
+        A user or group may stand for service accounts as well: `system:serviceaccount:NAMESPACE:NAME` and
+        `system:serviceaccounts:NAMESPACE`.
+        """
+        namespace, name = subject.namespace, subject.name
         if subject.kind != "ServiceAccount":
-            return None
-        account = objects(self.graph).find(self.cluster, "ServiceAccount", subject.namespace, subject.name)
-        found = account or objects(self.graph).find(self.cluster, "Namespace", "", subject.namespace)
-        return None if found is None else labels_of(self.graph, found)
+            words = subject.name.split(":")
+            if words[:1] != ["system"] or words[1:2] not in (["serviceaccount"], ["serviceaccounts"]) or len(words) < 3:
+                return None
+            namespace, name = words[2], words[3] if len(words) > 3 else ""
+        account = objects(self.graph).find(self.cluster, "ServiceAccount", namespace, name) if name else None
+        return account or self.in_cluster("Namespace", namespace)
 
 
 def bound(account: Workload) -> list[Binding]:

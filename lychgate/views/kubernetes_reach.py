@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
 
 from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
@@ -17,12 +16,25 @@ from lychgate.reasoning.network import Unknown as Doubt
 from lychgate.reasoning.network.addresses import block
 from lychgate.reasoning.network.intervals import Intervals, intersect, normal
 from lychgate.reasoning.network.pods import Direction, both, concerns, selects
+from lychgate.reasoning.tenancy import Dimension
+from lychgate.views.base import View
 from lychgate.views.kubernetes_network import POD_CIDRS, PodNetwork, network_of, pod_of
 from lychgate.views.kubernetes_selectors import unread
 from lychgate.views.kubernetes_workloads import Workload
+from lychgate.views.ownership import is_shared
 
-Dimension = Literal["tenant", "environment"]
 PODS: Intervals = normal(pair for cidr in POD_CIDRS for pair in block(cidr))
+
+
+def owner_of(view: View, dimension: Dimension) -> str | None:
+    """Whose it is; None for what is shared, or carries no label."""
+    return view.graph.once(("owner", dimension, view.resource.urn), lambda: _owner(view, dimension))
+
+
+def _owner(view: View, dimension: Dimension) -> str | None:
+    if is_shared(view.graph, view.resource):
+        return None
+    return view.labels.tenant if dimension == "tenant" else view.labels.environment
 
 
 def reached_from(workload: Workload, dimension: Dimension) -> tuple[Workload, PodReach] | None:
@@ -33,7 +45,7 @@ def reached_from(workload: Workload, dimension: Dimension) -> tuple[Workload, Po
     """
     network, pod = pod_of(workload)
     network.settled()
-    owner = getattr(workload.labels, dimension)
+    owner = owner_of(workload, dimension)
     unknown: UnknownRead | None = None
     for other in meetings_of(workload.graph, network.name).with_others(workload, owner, dimension):
         answer = network.cluster.pods_reachable(other.resource.urn, pod.id)
@@ -54,7 +66,7 @@ class Meetings:
         self._known: dict[tuple[str, ...], set[str] | None] = {}
         self._owned: dict[Dimension, dict[str, list[Workload]]] = {}
 
-    def with_others(self, workload: Workload, owner: str, dimension: Dimension) -> Iterator[Workload]:
+    def with_others(self, workload: Workload, owner: str | None, dimension: Dimension) -> Iterator[Workload]:
         """Workloads of other owners that may reach this one."""
         inside = self.network.cluster.pods[workload.resource.urn].namespace
         allowed = self.openings(workload, "ingress")
@@ -65,8 +77,8 @@ class Meetings:
             if name != owner:
                 yield from (one for one in senders if allowed is None or self._home(one) in allowed)
 
-    def _differs(self, other: Workload, owner: str, dimension: Dimension) -> bool:
-        return getattr(other.labels, dimension) not in (None, owner)
+    def _differs(self, other: Workload, owner: str | None, dimension: Dimension) -> bool:
+        return owner_of(other, dimension) not in (None, owner)
 
     def _home(self, workload: Workload) -> str:
         return self.network.cluster.pods[workload.resource.urn].namespace
@@ -76,7 +88,7 @@ class Meetings:
         if dimension not in self._owned:
             found: dict[str, list[Workload]] = {}
             for workload, to in self._senders:
-                owner = getattr(workload.labels, dimension)
+                owner = owner_of(workload, dimension)
                 if to is None and owner is not None:
                     found.setdefault(owner, []).append(workload)
             self._owned[dimension] = found
