@@ -83,8 +83,9 @@ class Document:
         return InputError(self.file, *self.position(path, key=key), found, expected, hint)
 
 
-def parse(data: bytes, file: str) -> Document:
-    """The one document in `data`; `file` is its name in messages.
+def parse(data: bytes, file: str, *, empty: bool = False) -> Document:
+    """The one document in `data`; `file` is its name in messages. `empty`: where it says nothing it is a mapping of
+    nothing.
 
     Raises InputError for what is not UTF-8, not YAML, larger than MAX_BYTES, or refused as the module says.
     """
@@ -95,6 +96,9 @@ def parse(data: bytes, file: str) -> Document:
         root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _syntax(error, text, file) from None
+    if root is None and empty:
+        start = yaml.Mark(file, 0, 0, 0, None, 0)
+        root = MappingNode(_CORE + "map", [], start, start)
     if root is None:
         raise InputError(file, 1, 1, "the file is empty", "a mapping of keys to values")
     return Document(file, _Values(file).of(root), root)

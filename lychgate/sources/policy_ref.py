@@ -5,53 +5,76 @@ The commit's tree is laid out in a temporary folder, and paths below the reposit
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
+import os
 import tempfile
 from pathlib import Path
 from typing import Self
 
 from lychgate.model.errors import InputError
+from lychgate.sources.git import GitError, commit_of, lay_out, top_of
 
 
 class PolicyTree:
-    """Where policies are read from: the working tree, or with `ref` the repository of `start` at that commit."""
+    """Where policies are read from: the working tree, or with `ref` the repository of `start` at that commit.
+
+    `commit` is that commit's id. Entering raises InputError where there is no such commit.
+    """
 
     def __init__(self, ref: str | None, start: Path) -> None:
         self.ref, self.start = ref, start
+        self.commit: str | None = None
         self._top: Path | None = None
-        self._laid_out: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def __enter__(self) -> Self:
         if self.ref is not None:
-            folder = self.start if self.start.is_dir() else self.start.parent
-            self._top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip()).resolve()
-            commit = (
-                _git(folder, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").decode().strip()
-            )
+            self._top = top_of(self.start)
+            if self._top is None:
+                raise InputError("--policy-ref", found=f"{self.start} is in no Git repository", expected="a checkout")
             self._laid_out = tempfile.TemporaryDirectory(prefix="lychgate-policies-")
-            with tarfile.open(fileobj=io.BytesIO(_git(self._top, "archive", commit))) as archive:
-                archive.extractall(self._laid_out.name, filter="data")
+            try:
+                self.commit = commit_of(self._top, self.ref)
+                self._folder = Path(self._laid_out.name).resolve()
+                lay_out(self._top, self.commit, self._folder)
+            except (GitError, OSError) as error:
+                self._laid_out.cleanup()
+                raise InputError(
+                    "--policy-ref", found=str(error), expected="a commit, such as origin/main or refs/heads/main"
+                ) from None
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._laid_out:
+        if self._folder:
             self._laid_out.cleanup()
 
     def path(self, path: Path) -> Path:
-        """Where a path is to be read: in the commit if it lies in the repository, else where it is."""
-        if self._top is None or self._laid_out is None:
+        """Where a path is to be read: in the commit if it lies in the repository, else where it is.
+
+        Links of the working tree are not followed: a merge request could make one of `production.yaml` that leads to
+        `test.yaml`.
+        """
+        if self._top is None or self._folder is None:
             return path
-        real = path.resolve()
-        return Path(self._laid_out.name) / real.relative_to(self._top) if real.is_relative_to(self._top) else path
+        written = Path(os.path.abspath(path))
+        for above in reversed((written, *written.parents)):
+            if above.exists() and above.samefile(self._top):
+                return self._folder / written.relative_to(above)
+        real = path.resolve()  # a link elsewhere that leads into the repository
+        top = self._top.resolve()
+        return self._folder / real.relative_to(top) if real.is_relative_to(top) else path
 
+    def shown(self, text: str) -> str:
+        """A path, or a message with paths, as who has called knows it: `REF:PATH` for what was read in the commit."""
+        return text.replace(f"{self._folder}/", f"{self.ref}:") if self._folder else text
 
-def _git(folder: Path, *command: str) -> bytes:
-    done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, check=False)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise InputError(
-            "--policy-ref", found=said[-1] if said else "git failed", expected="a commit of this repository"
-        )
-    return done.stdout
+    def renamed(self, error: InputError) -> InputError:
+        """The error with its paths as who has called knows them."""
+        error.file, error.found = self.shown(error.file), self.shown(error.found)
+        for one in error.more:
+            self.renamed(one)
+        return error
+
+    @property
+    def root(self) -> Path | None:
+        """The folder that the commit is laid out in; nothing above it is read."""
+        return self._folder

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lychgate.model.document import MAX_BYTES, Document, parse
+from lychgate.model.document import Document
 from lychgate.model.errors import InputError
 from lychgate.model.labels import DEFAULT_KEYS, LabelSettings
 from lychgate.model.validation import load
+from lychgate.sources.files import read, read_document
 from lychgate.sources.program.functions import Fixture
 
 NAME = "lychgate.yaml"
@@ -74,25 +75,18 @@ class Settings:
     origin: str = ""
 
 
-def find(start: Path) -> Path | None:
-    """The lychgate.yaml that is nearest above a folder."""
+def find(start: Path, root: Path | None = None) -> Path | None:
+    """The lychgate.yaml that is nearest above a folder; with `root`, not above that one."""
     start = start.resolve()
-    return next((found for folder in (start, *start.parents) if (found := folder / NAME).is_file()), None)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(str(path), found=f"cannot be read: {error.strerror}", expected="a file") from None
+    above = (folder for folder in (start, *start.parents) if root is None or folder.is_relative_to(root))
+    return next((found for folder in above if (found := folder / NAME).is_file()), None)
 
 
 def read_settings(path: Path | None, environment: str | None) -> Settings:
     """The settings of a file; the defaults where there is none. Raises InputError."""
     if path is None:
         return Settings(labels=LabelSettings(environment=environment))
-    document = parse(_read(path), str(path))
+    document = read_document(path, empty=True)
     content = load(document, SettingsFile)
     keys = DEFAULT_KEYS | {name: tuple(key.lower() for key in given) for name, given in content.labels.items()}
     selectors = tuple((entry.urn, {str(k): v for k, v in entry.labels.items()}) for entry in content.selectors)
@@ -112,11 +106,11 @@ def read_settings(path: Path | None, environment: str | None) -> Settings:
 
 def _outputs(path: Path, document: Document, name: str) -> dict[str, Any]:
     try:
-        outputs = json.loads(_read(path))
-    except InputError:
-        found, expected = f"there is no file {path}", "a JSON file of the stack's outputs"
+        outputs = json.loads(read(path))
+    except InputError as error:
+        found, expected = f"{path}: {error.found}", "a JSON file of the stack's outputs"
         raise document.error(("stack_references", name), found, expected) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise document.error(("stack_references", name), f"{path} is not JSON: {error}") from None
     if not isinstance(outputs, dict):
         raise document.error(("stack_references", name), f"{path} is not an object", "output names and their values")
