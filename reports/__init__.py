@@ -24,14 +24,15 @@ def renderer(name: str) -> Callable[[dict[str, Any]], bytes]:
 
 
 def write(verdict: dict[str, Any], folder: Path, names: list[str]) -> list[Path]:
-    """Write formats into a folder, each whole or not at all. Raises OSError."""
+    """Write formats into a folder: all are made before the first is written, and each is put in place whole.
+
+    Raises OSError.
+    """
+    made = {folder / FORMATS[name][1]: renderer(name)(verdict) for name in names}
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in names:
-        path = folder / FORMATS[name][1]
-        replace(path, renderer(name)(verdict))
-        written.append(path)
-    return written
+    for path, data in made.items():
+        replace(path, data)
+    return list(made)
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ the first line of Pulumi.yaml stands for it. Waivers are suppressions; what coul
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -52,6 +53,11 @@ def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _plain(text: str) -> str:
+    """Text in which nothing reads as a link (section 3.11.6): names and messages hold a program's own words."""
+    return text.replace("](", "] (")
+
+
 def _result(one: dict[str, Any], index: dict[str, int]) -> dict[str, Any]:
     place = one["location"] or {"file": "Pulumi.yaml", "line": 1}
     result: dict[str, Any] = {
@@ -59,11 +65,11 @@ def _result(one: dict[str, Any], index: dict[str, int]) -> dict[str, Any]:
         "ruleIndex": index[one["rule"]],
         "kind": "open" if one["outcome"] == "unknown" else "fail",
         "level": "none" if one["outcome"] == "unknown" else LEVEL[one["severity"]],
-        "message": {"text": f"{one['name']}: {one['message']}"[:LONGEST]},
+        "message": {"text": _plain(f"{one['name']}: {one['message']}")[:LONGEST]},
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place["file"]},
+                    "artifactLocation": {"uri": quote(place["file"])},
                     "region": {"startLine": max(place["line"], 1)},
                 },
                 "logicalLocations": [{"fullyQualifiedName": one["urn"], "kind": "resource"}],

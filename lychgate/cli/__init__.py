@@ -9,6 +9,7 @@ import sys
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 USAGE = 2
+DEFECT = 70
 
 
 def main() -> None:
@@ -25,8 +26,15 @@ def main() -> None:
         output = getattr(error, "output", "")
         if output:
             print("--- what the program printed ---", file=sys.stderr)
-            print(escape(output), file=sys.stderr)
+            print("\n".join(f"| {line}" for line in escape(output).split("\n")), file=sys.stderr)
         sys.exit(USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(USAGE)
+    except Exception as error:
+        import traceback
+
+        # What an exception says may hold a secret, and 1 would read as findings.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        print(f"{where}lychgate: {type(error).__name__}: a defect of Lychgate, not of the program", file=sys.stderr)
+        sys.exit(DEFECT)

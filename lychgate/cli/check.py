@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,23 +10,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from lychgate.cli.terminal import Progress, show
-from lychgate.judging.discovery import built_in_rules, rules_of
+from lychgate.cli.terminal import Progress, escape, show
+from lychgate.judging.discovery import all_rules
 from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
-from lychgate.judging.ruleset import BASELINES, load_ruleset
+from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts, build, waive
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.graph import Graph
 from lychgate.reports import FORMATS, renderer, write
+from lychgate.sources.digests import of_file, of_folder
+from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
-from lychgate.sources.program.capture import Setting
+from lychgate.sources.program.capture import Setting, shown
 from lychgate.sources.program.project import Project, choose_stack, read_project
 from lychgate.sources.program.stacks import Stack, capture_together
 from lychgate.sources.sandbox import Isolate, Limits
 from lychgate.sources.settings import Settings, find, read_settings
 
+LONGEST_RUN = 86_400
 EXIT = {"clean": 0, "findings": 1, "undetermined": 3}
 
 
@@ -59,13 +60,51 @@ def run(request: Request) -> int:
     """Judge, show, write; the exit status of the contract."""
     _valid(request)
     with PolicyTree(request.policy_ref, request.paths[0]) as tree:
-        file = tree.path(request.settings) if request.settings else find(tree.path(request.paths[0]))
-        settings = read_settings(file, request.environment)
-        rules = built_in_rules() | rules_of([tree.path(folder) for folder in request.rules])
-        graph, isolation = _capture(request, settings)
-        verdict = _judge(request, settings, tree, rules, graph, isolation)
+        try:
+            policies = _policies(request, tree)
+            projects = [read_project(path) for path in request.paths]
+            graph, isolation = _capture(request, policies.settings, projects)
+            verdict = _judge(request, policies, tree, projects, graph, isolation)
+        except InputError as error:
+            raise tree.renamed(error) from error
     _report(request, verdict)
     return EXIT[verdict["decision"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What is judged by, all of it read before the first program is run; `inputs` are the digests of its files."""
+
+    settings: Settings
+    rules: dict[str, Rule]
+    ruleset: Ruleset
+    waivers: Waivers
+    as_of: datetime
+    inputs: dict[str, str]
+
+
+def _policies(request: Request, tree: PolicyTree) -> Policies:
+    given = tree.path(request.settings) if request.settings else None
+    file = given or find(tree.path(request.paths[0]), tree.root)
+    settings = read_settings(file, request.environment)
+    folders = [tree.path(folder) for folder in request.rules]
+    rules = all_rules(folders)
+    ruleset = load_ruleset(_ruleset(request, settings, tree), rules)
+    as_of = _moment(request.as_of)
+    accepted = tree.path(request.waivers) if request.waivers else settings.waivers
+    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    inputs = {f"settings {_name(file, request, tree)}": of_file(file)} if file else {}
+    inputs |= {f"waivers {_name(accepted, request, tree)}": of_file(accepted)} if accepted else {}
+    inputs |= {f"rules {_name(folder, request, tree)}": of_folder(folder) for folder in folders}
+    return Policies(settings, rules, ruleset, waivers, as_of, inputs)
+
+
+def _name(path: Path, request: Request, tree: PolicyTree) -> str:
+    """A file as the verdict names it: REF:PATH, else its path in the repository, else as it is."""
+    known = tree.shown(str(path))
+    top = top_of(request.paths[0])
+    inside = known == str(path) and top is not None and path.resolve().is_relative_to(top.resolve())
+    return str(path.resolve().relative_to(top.resolve())) if inside and top else known
 
 
 def _valid(request: Request) -> None:
@@ -79,15 +118,19 @@ def _valid(request: Request) -> None:
             )
     if len(request.formats) > 1 and request.output is None:
         raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
+    if not 1 <= request.timeout <= LONGEST_RUN:
+        raise InputError("--timeout", found=f"{request.timeout:g} s", expected=f"1 to {LONGEST_RUN} seconds")
     if request.isolate not in get_args(Isolate):
         raise InputError(
             "--isolate", found=f"unknown word {request.isolate!r}", expected=either(list(get_args(Isolate)))
         )
 
 
-def _capture(request: Request, settings: Settings) -> tuple[Graph, tuple[str, ...]]:
-    projects = [read_project(path) for path in request.paths]
+def _capture(request: Request, settings: Settings, projects: Sequence[Project]) -> tuple[Graph, tuple[str, ...]]:
     config = dict(_config(request.config))
+    for project in projects:
+        if project.note:
+            print(f"lychgate: {escape(project.note)}", file=sys.stderr)
     stacks = [Stack(project, name, config) for project in projects for name in _stacks(project, request.stacks)]
     place = settings.environments.get(request.environment)
     with Progress("capturing") as progress:
@@ -103,7 +146,7 @@ def _capture(request: Request, settings: Settings) -> tuple[Graph, tuple[str, ..
 
 
 def _stacks(project: Project, wanted: Sequence[str]) -> list[str]:
-    return list(wanted) or [choose_stack(project, None)]
+    return [choose_stack(project, name) for name in wanted] or [choose_stack(project, None)]
 
 
 def _config(given: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -128,65 +171,46 @@ def _moment(text: str | None) -> datetime:
 
 def _judge(
     request: Request,
-    settings: Settings,
+    policies: Policies,
     tree: PolicyTree,
-    rules: dict[str, Rule],
+    projects: Sequence[Project],
     graph: Graph,
     isolation: tuple[str, ...],
 ) -> dict[str, Any]:
-    ruleset = load_ruleset(_ruleset(request, settings, tree), rules)
-    as_of = _moment(request.as_of)
-    file = tree.path(request.waivers) if request.waivers else settings.waivers
-    waivers = load_waivers(file, ruleset, rules, as_of) if file else Waivers()
+    ruleset, waivers = policies.ruleset, policies.waivers
+    programs = {
+        f"program {project.name} in {shown(project, project.folder)}": of_folder(project.folder, request.output)
+        for project in projects
+    }
     facts = RunFacts(
-        as_of=as_of,
+        as_of=policies.as_of,
         environment=request.environment,
         strict=ruleset.strict if request.strict is None else request.strict,
         tool_version=version("lychgate"),
-        commit=_commit(request.paths[0]),
-        inputs=dict(_digests(request, file)),
+        commit=_commit(projects[0]),
+        policy_ref=tree.commit,
+        inputs=policies.inputs | programs,
         isolation=isolation,
     )
-    decided = waive(evaluate(graph, rules.values(), ruleset), waivers)
-    return build(graph, rules, ruleset, waivers, decided, facts)
+    decided = waive(evaluate(graph, policies.rules.values(), ruleset), waivers)
+    return build(graph, policies.rules, ruleset, waivers, decided, facts)
 
 
 def _ruleset(request: Request, settings: Settings, tree: PolicyTree) -> str | Path:
     """The ruleset that was named, else the environment's baseline."""
     if request.ruleset is None:
         return settings.ruleset or ("test" if request.environment == "test" else "production")
-    return request.ruleset if request.ruleset in BASELINES else tree.path(Path(request.ruleset))
+    is_path = "/" in request.ruleset or request.ruleset.endswith((".yaml", ".yml"))
+    return tree.path(Path(request.ruleset)) if is_path else request.ruleset
 
 
-def _digests(request: Request, waivers: Path | None) -> Iterator[tuple[str, str]]:
-    """SHA-256 of what went in: each project's own files, and the waivers."""
-    for path in request.paths:
-        folder = path if path.is_dir() else path.parent
-        digest = hashlib.sha256()
-        for file in sorted(_own_files(folder)):
-            digest.update(f"{file.relative_to(folder)}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-        yield f"program {path}", digest.hexdigest()
-    if waivers:
-        yield f"waivers {waivers}", hashlib.sha256(waivers.read_bytes()).hexdigest()
-
-
-def _own_files(folder: Path) -> Iterator[Path]:
-    """The files of a project, without what is installed or generated beside them."""
-    for entry in folder.iterdir():
-        if entry.name.startswith(".") or entry.name in ("__pycache__", "node_modules", "venv") or entry.is_symlink():
-            continue
-        if entry.is_dir():
-            yield from () if (entry / "pyvenv.cfg").exists() else _own_files(entry)
-        elif entry.is_file():
-            yield entry
-
-
-def _commit(path: Path) -> str | None:
+def _commit(project: Project) -> str | None:
     """The commit of the judged tree, where it is one of Git."""
-    folder = path if path.is_dir() else path.parent
-    done = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, check=False)
-    return done.stdout.decode().strip() if done.returncode == 0 else None
+    top = top_of(project.folder)
+    try:
+        return commit_of(top, "HEAD") if top else None
+    except GitError:
+        return None
 
 
 def _report(request: Request, verdict: dict[str, Any]) -> None:

@@ -39,9 +39,9 @@ def listing(folders: Sequence[Path]) -> list[Line]:
 
 
 def _discovered(folders: Sequence[Path]) -> list[Line]:
-    from lychgate.judging.discovery import built_in_rules, rules_of
+    from lychgate.judging.discovery import all_rules
 
-    rules = (built_in_rules() | rules_of(folders)).values()
+    rules = all_rules(folders).values()
     return [
         Line(id=one.id, layer=one.layer, severity=one.severity, title=one.title, deprecated=one.deprecated)
         for one in rules

@@ -61,9 +61,9 @@ def _find(rule_id: str, rules: dict[str, Rule]) -> Rule:
 
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """One rule in full."""
-    from lychgate.judging.discovery import built_in_rules, rules_of
+    from lychgate.judging.discovery import all_rules
 
-    rules = built_in_rules() | rules_of(folders)
+    rules = all_rules(folders)
     rule = _find(rule_id, rules)
     severity = typer.style(rule.severity, fg=COLOURS[rule.severity])
     typer.echo(f"{typer.style(rule.id, bold=True)}  {severity}  {rule.layer} layer\n{rule.title}")

@@ -15,12 +15,21 @@ from lychgate.model.outcome import LAYERS, SEVERITIES
 
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 STACK = "pulumi:pulumi:Stack"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+# Control characters, marks of direction, what is not seen, and halves of characters; lines and tabs are kept.
+CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def escape(text: str) -> str:
     """Text of a judged program, harmless on a terminal: control characters and direction marks are written out."""
-    return CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return CONTROL.sub(lambda found: found.group().encode("unicode-escape", "surrogatepass").decode(), text)
+
+
+def flat(text: str) -> str:
+    """The same for what may not begin a line of its own, such as a name."""
+    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def show(verdict: dict[str, Any], verbose: bool = False, console: Console | None = None) -> None:
@@ -54,12 +63,12 @@ def _rank(one: dict[str, Any]) -> tuple[bool, int]:
 
 def _heading(one: dict[str, Any], many: bool) -> Text:
     place = one["location"]
-    text = Text(escape(one["name"]), style="bold")
-    text.append(f"  {one['type']}", style="dim")
+    text = Text(flat(one["name"]), style="bold")
+    text.append(f"  {flat(one['type'])}", style="dim")
     if place:
-        text.append(f"  {escape(place['file'])}:{place['line']}", style="blue")
+        text.append(f"  {flat(place['file'])}:{place['line']}", style="blue")
     if many:
-        text.append(f"  in {escape(one['stack'])}", style="dim")
+        text.append(f"  in {flat(one['stack'])}", style="dim")
     return text
 
 
@@ -69,14 +78,14 @@ def _findings(console: Console, told: list[dict[str, Any]], rules: dict[str, Any
     for group in _grouped(told).values():
         console.print(_heading(group[0], many))
         for one in sorted(group, key=_rank):
-            line = Text("  ")
-            line.append(one["severity"], style=COLOURS[one["severity"]])
-            line.append(f" {one['rule']}", style="bold")
-            line.append("" if one["level"] != "advisory" else " (advisory)", style="dim")
+            first = Text("  ")
+            first.append(one["severity"], style=COLOURS[one["severity"]])
+            first.append(f" {one['rule']}", style="bold")
+            first.append("" if one["level"] != "advisory" else " (advisory)", style="dim")
             if one["requirements"]:
-                line.append(f"  PCI DSS {', '.join(one['requirements'])}", style="dim")
-            console.print(line)
-            console.print(Text("    " + escape(one["message"]).replace("\n", "\n    ")))
+                first.append(f"  PCI DSS {', '.join(one['requirements'])}", style="dim")
+            console.print(first)
+            console.print(Text(f"    {flat(one['message'])}"))
             if one["rule"] not in explained and one["outcome"] == "fail":
                 explained.add(one["rule"])
                 remedy = " ".join(rules[one["rule"]]["remediation"].split())
@@ -97,28 +106,26 @@ def _unknowns(console: Console, judgements: list[dict[str, Any]], strict: bool) 
             reasons.setdefault(one["message"], []).append(one["rule"])
         for reason, names in reasons.items():
             shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-            console.print(Text(f"    {escape(reason)}: {shown}"))
+            console.print(Text(f"    {flat(reason)}: {shown}"))
     console.print()
 
 
 def _waived(console: Console, judgements: list[dict[str, Any]]) -> None:
     for one in judgements:
-        console.print(
-            Text(f"waived: {one['rule']} on {escape(one['name'])} ({escape(str(one['waiver']))})", style="dim")
-        )
+        console.print(Text(f"waived: {one['rule']} on {flat(one['name'])} ({flat(str(one['waiver']))})", style="dim"))
 
 
 def _assumptions(console: Console, verdict: dict[str, Any]) -> None:
     for one in verdict["lookups"]:
         console.print(
-            Text(f"looked up: {one['token']} {escape(str(one['arguments']))}: {one['answered']}", style="dim")
+            Text(f"looked up: {flat(one['token'])} {flat(str(one['arguments']))}: {one['answered']}", style="dim")
         )
     for one in verdict["not_inspected"]:
-        console.print(Text(f"not inspected: {escape(one['urn'])}: {one['why']}", style="dim"))
+        console.print(Text(f"not inspected: {flat(one['urn'])}: {flat(one['why'])}", style="dim"))
 
 
 def _summary(console: Console, verdict: dict[str, Any]) -> None:
-    stacks = ", ".join(escape(stack["name"]) for stack in verdict["stacks"])
+    stacks = ", ".join(flat(stack["name"]) for stack in verdict["stacks"])
     managed = {one["urn"] for one in verdict["resources"] if one["type"] != STACK and not one["external"]}
     judged = managed & {one["urn"] for one in verdict["judgements"]}
     style = {"clean": "bold green", "findings": "bold red", "undetermined": "bold yellow"}[verdict["decision"]]

@@ -28,6 +28,14 @@ def built_in_rules() -> dict[str, Rule]:
     return _collect(modules)
 
 
+def all_rules(folders: Iterable[Path]) -> dict[str, Rule]:
+    """The built-in rules and those of the folders. Raises InputError as `rules_of`, and where one has a built-in id."""
+    built_in, own = built_in_rules(), rules_of(folders)
+    for twice in built_in.keys() & own.keys():
+        raise _second(own[twice], "the built-in one")
+    return built_in | own
+
+
 def rules_of(folders: Iterable[Path]) -> dict[str, Rule]:
     """The rules of folders that the invoker names. They are code and are run here: never pass a judged tree.
 
@@ -50,16 +58,15 @@ def _load(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        line = next((frame.lineno for frame in _frames(error) if frame.filename == str(path)), None)
-        raise InputError(
-            str(path), line, found=f"{type(error).__name__}: {error}", expected="a module that can be imported"
-        ) from error
+    except (Exception, SystemExit) as error:
+        frames = reversed(traceback.extract_tb(error.__traceback__))
+        line = next((frame.lineno for frame in frames if frame.filename == str(path)), None)
+        said: object = error
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            line, said = error.lineno, error.msg
+        found = f"{type(error).__name__}: {said}"
+        raise InputError(str(path), line, found=found, expected="a module that can be imported") from error
     return module
-
-
-def _frames(error: BaseException) -> list[traceback.FrameSummary]:
-    return list(reversed(traceback.extract_tb(error.__traceback__)))
 
 
 def _collect(modules: Iterable[ModuleType]) -> dict[str, Rule]:
@@ -69,7 +76,15 @@ def _collect(modules: Iterable[ModuleType]) -> dict[str, Rule]:
             if not isinstance(value, Rule) or value.check.__module__ != module.__name__:
                 continue
             if value.id in found:
-                where = str(module.__file__)
-                raise InputError(where, found=f"a second rule {value.id}", expected="ids that stand for one rule each")
+                raise _second(value, f"the one of {_file(found[value.id])}")
             found[value.id] = value
     return found
+
+
+def _second(rule: Rule, first: str) -> InputError:
+    found = f"a second rule {rule.id}, beside {first}"
+    return InputError(_file(rule), found=found, expected="ids that stand for one rule each")
+
+
+def _file(rule: Rule) -> str:
+    return str(sys.modules[rule.check.__module__].__file__)

@@ -109,7 +109,7 @@ def judge(rule: Rule, view: View, case: Case, redact: Redactor) -> Answer:
             return Answer("unknown", SEES_SIBLINGS)
     except UnknownRead as unread:
         return Answer("unknown", _short(redact(_unread(view, unread))))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Answer("error", _short(f"the rule itself failed: {redact(_crash(error))}"))
     if reading.secrets and answer.outcome == "pass":
         return Answer("pass")
@@ -131,7 +131,7 @@ def _unread(view: View, unread: UnknownRead) -> str:
     return f"{unread.path}{of} {unread.why if unread.why.startswith('is ') else f'is {unread.why}'}"
 
 
-def _crash(error: Exception) -> str:
+def _crash(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
     return f"{type(error).__name__} at {place}" if reading.secrets else f"{type(error).__name__} at {place}: {error}"

@@ -37,6 +37,7 @@ class RunFacts:
     strict: bool
     tool_version: str
     commit: str | None = None
+    policy_ref: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     isolation: Sequence[str] = ()
 
@@ -115,6 +116,7 @@ def build(
             "strict": run.strict,
             "as_of": run.as_of.isoformat(),
             "commit": run.commit,
+            "policy_ref": run.policy_ref,
             "inputs": dict(sorted(run.inputs.items())),
             "isolation": list(run.isolation),
         },

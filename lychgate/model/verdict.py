@@ -41,6 +41,10 @@ class Run(Document):
     strict: bool
     as_of: str = Field(description="RFC 3339; the moment at which waivers are judged")
     commit: str | None = None
+    policy_ref: str | None = Field(
+        default=None,
+        description="commit from which settings, ruleset, waivers and rules were read; null: from the working tree",
+    )
     inputs: dict[str, str] = Field(description="name of an input -> its digest")
     isolation: list[str] = Field(description="what of the judged program could not be isolated; empty: everything was")
 

@@ -7,6 +7,8 @@ https://www.pulumi.com/docs/iac/concepts/config/#project-level-configuration
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +17,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lychgate.model.document import Document, parse
-from lychgate.model.errors import InputError
+from lychgate.model.document import Document
+from lychgate.model.errors import InputError, either, nearest, shown
 from lychgate.model.validation import load
+from lychgate.sources.files import read_document
 
 FILES = ("Pulumi.yaml", "Pulumi.yml")
+# https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack
+STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 class _Loose(BaseModel):
@@ -88,44 +93,25 @@ class Configuration:
     secret_keys: frozenset[str]
 
 
-def read_document(path: Path) -> Document:
-    """The YAML file at a path. Raises InputError where it cannot be read or is no YAML."""
-    try:
-        return parse(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(str(path), found=error.strerror or str(error), expected="a readable file") from error
-
-
 def read_project(path: Path) -> Project:
     """The project in a folder. Raises InputError where there is none, or it is not one for Python."""
     folder = path.parent if path.name in FILES else path
     if not folder.is_dir():
         raise InputError(str(path), found="no such folder", expected="a folder with a Pulumi.yaml")
-    file = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    file = next((folder / name for name in FILES if os.path.lexists(folder / name)), None)
     if file is None:
         raise InputError(str(folder), found="there is no Pulumi.yaml here", expected="the folder of a Pulumi project")
-    document = read_document(file)
+    base = _base(folder.resolve())
+    document = read_document(file, within=base)
     content = load(document, ProjectFile)
     if content.runtime.name != "python":
-        line, column = document.position(("runtime",))
-        raise InputError(
-            str(file),
-            line,
-            column,
-            f"the runtime is {content.runtime.name}",
-            "python (other runtimes are judged from a plan)",
-        )
-    program = folder / content.main if content.main else folder
+        found, expected = f"the runtime is {shown(content.runtime.name)}", "python (the language that is judged so far)"
+        raise document.error(("runtime",), found, expected)
+    program = _inside(document, "main", content.main, folder, folder)
     if not (program / "__main__.py" if program.is_dir() else program).is_file():
-        line, column = document.position(("main",))
-        raise InputError(str(file), line, column, f"there is no program at {program}", "a __main__.py or a Python file")
+        raise document.error(("main",), f"there is no program at {program}", "a __main__.py or a Python file")
     interpreter, note = _interpreter(folder, content.runtime.options)
-    where = folder / content.stackConfigDir if content.stackConfigDir else folder
-    stacks = {
-        found.name.removeprefix("Pulumi.").rpartition(".")[0]: found
-        for found in sorted(where.glob("Pulumi.*.y*ml"))
-        if found.suffix in (".yaml", ".yml")
-    }
+    where = _inside(document, "stackConfigDir", content.stackConfigDir, folder, base)
     return Project(
         name=content.name,
         folder=folder.resolve(),
@@ -133,10 +119,28 @@ def read_project(path: Path) -> Project:
         program=program.resolve(),
         interpreter=interpreter,
         config=content.config or {},
-        stack_files=stacks,
-        base=_base(folder.resolve()),
+        stack_files=_stack_files(where),
+        base=base,
         note=note,
     )
+
+
+def _inside(document: Document, key: str, value: str | None, folder: Path, within: Path) -> Path:
+    """The path that Pulumi.yaml names below its own folder, or another; the engine refuses others too."""
+    path = folder / value if value else folder
+    if not path.resolve().is_relative_to(within.resolve()):
+        raise document.error((key,), f"{key} is {shown(value)}, which leads out of the project", "a path below it")
+    return path
+
+
+def _stack_files(folder: Path) -> dict[str, Path]:
+    """The files of stacks in a folder, by the stack's name. What has no name of a stack is none."""
+    found = {}
+    for path in sorted(folder.glob("Pulumi.*")):
+        name, _, suffix = path.name.removeprefix("Pulumi.").rpartition(".")
+        if suffix in ("yaml", "yml") and STACK_NAME.fullmatch(name):
+            found[name] = path
+    return found
 
 
 def _base(folder: Path) -> Path:
@@ -159,9 +163,19 @@ def _interpreter(folder: Path, options: RuntimeOptions) -> tuple[Path, str]:
 
 
 def choose_stack(project: Project, wanted: str | None) -> str:
-    """The stack to judge: the wanted one, the only one that has a file, else `dev`. Raises InputError on several."""
+    """The stack to judge: the wanted one, the only one that has a file, else `dev`.
+
+    Raises InputError where there are several and none is wanted, and for a wanted one without a file where others have
+    one: a name misspelt would be judged without its configuration.
+    """
     if wanted:
-        return wanted
+        name = wanted.rpartition("/")[2]
+        if not STACK_NAME.fullmatch(name):
+            raise InputError("--stack", found=f"{shown(wanted)} is no name of a stack", expected="STACK or ORG/STACK")
+        if project.stack_files and name not in project.stack_files:
+            found, known = f"there is no Pulumi.{name}.yaml in {project.folder}", list(project.stack_files)
+            raise InputError("--stack", found=found, expected=either(known), hint=nearest(name, known))
+        return name
     if len(project.stack_files) > 1:
         names = ", ".join(project.stack_files)
         raise InputError(
@@ -185,7 +199,7 @@ def read_configuration(
             _put(values, secret, _full(project, key), value, is_secret, stand_ins)
     file = project.stack_files.get(stack)
     if file is not None:
-        for key, value in (load(read_document(file), StackFile).config or {}).items():
+        for key, value in (load(read_document(file, within=project.base, empty=True), StackFile).config or {}).items():
             _put(values, secret, _full(project, key), value, False, stand_ins)
     for key, text in given.items():
         values[_full(project, key)] = text
