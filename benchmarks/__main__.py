@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, iam, judging, pack, start
+from benchmarks import capture, iam, judging, network, pack, start
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "start": start.rows,
     "capture": capture.rows,
     "judging": judging.rows,
+    "network": network.rows,
     "pack": pack.rows,
     "iam": iam.rows,
 }

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -197,12 +196,9 @@ def many(count: int, wider: int | None = None) -> Policy:
     return parse({"Version": "2012-10-17", "Statement": statements})
 
 
-def test_a_thousand_statements_take_about_a_second() -> None:
+def test_a_thousand_statements() -> None:
     first, second = many(1000), many(1000, wider=500)
-    start = time.process_time()
     found = compare(first, second)
-    spent = time.process_time() - start
     assert found.relation == "narrower"
     assert found.only_b is not None
     assert found.only_b.request.resource.startswith("arn:aws:s3:::acme-team-500/")
-    assert spent < 5  # a bound that a loaded machine keeps; the figures are in the benchmarks
