@@ -1,0 +1,587 @@
+"""Compute and the internet: public addresses, ports beside the web, subnets that hand out addresses."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
+from lychgate.reasoning.network import Unknown
+from lychgate.views.network import doubts
+from lychgate.views.network_parts import NetworkAcl, Subnet, Workload
+from lychgate.views.network_paths import unexpected_way
+
+from .aws_examples import in_subnets, in_vpc, plain
+from .aws_security_groups import ADMIN_PORTS
+
+NOT_ITS_OWN = "It uses the interfaces of the machines that it runs on."
+OUT_OF_SCOPE = "It is not part of the cardholder data environment."
+
+
+class WebPorts(BaseModel):
+    """Where the internet may get in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ports: list[int] = Field(default=[80, 443], description="ports on which the internet may reach a workload")
+
+
+class AclPorts(BaseModel):
+    """Which ports a network ACL has to close."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ports: list[int] = Field(
+        default=[port for port in ADMIN_PORTS if port < 1024],
+        description="ports that must not be open to the world; answers to calls from inside need those from 1024 on",
+    )
+
+
+@rule(
+    id="workload-with-public-address",
+    title="A workload has an address on the internet",
+    layer="network",
+    severity="high",
+    judges=Workload,
+    rationale="""A workload with its own public address has no load balancer, firewall or log between it and the
+    internet. PCI DSS wants a network control wherever the cardholder data environment meets an untrusted network.""",
+    remediation="""Put it into a subnet that assigns no public addresses (`map_public_ip_on_launch`), set
+    `associate_public_ip_address` or `assign_public_ip` to false, and let a load balancer face the internet. Its own
+    calls go out by a NAT gateway or VPC endpoints.""",
+    compliant=[
+        in_subnets(
+            """
+            group = aws.ec2.SecurityGroup("app", vpc_id=vpc.id)
+            aws.ecs.Service(
+                "app", network_configuration={"subnets": [private.id], "security_groups": [group.id]}
+            )
+            aws.ec2.Instance(
+                "batch",
+                ami="ami-1",
+                instance_type="m7g.large",
+                subnet_id=private.id,
+                vpc_security_group_ids=[group.id],
+            )
+            """
+        ),
+        plain(
+            """
+            # The subnet hands out addresses, the template refuses.
+            subnet = aws.ec2.Subnet("open", vpc_id="vpc-1", cidr_block="10.0.0.0/24", map_public_ip_on_launch=True)
+            template = aws.ec2.LaunchTemplate(
+                "app", image_id="ami-1", network_interfaces=[{"associate_public_ip_address": "false"}]
+            )
+            aws.autoscaling.Group(
+                "app",
+                min_size=1,
+                max_size=3,
+                launch_template={"id": template.id},
+                vpc_zone_identifiers=[subnet.id],
+            )
+            """
+        ),
+    ],
+    violating=[
+        in_subnets(
+            """
+            aws.ec2.Instance(
+                "web",
+                ami="ami-1",
+                instance_type="m7g.large",
+                subnet_id=private.id,
+                associate_public_ip_address=True,
+            )
+            """
+        ),
+        in_subnets(
+            """
+            aws.ecs.Service("app", network_configuration={"subnets": [public.id], "assign_public_ip": True})
+            """
+        ),
+        in_vpc(
+            """
+            # By its subnet.
+            subnet = aws.ec2.Subnet("a", vpc_id=vpc.id, cidr_block="10.0.0.0/24", map_public_ip_on_launch=True)
+            aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large", subnet_id=subnet.id)
+            """
+        ),
+        plain(
+            """
+            # By default: without a subnet it stands in the default VPC.
+            aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large")
+            """
+        ),
+        in_subnets(
+            """
+            # By an Elastic IP on an interface of its own.
+            interface = aws.ec2.NetworkInterface("web", subnet_id=private.id)
+            aws.ec2.Eip("web", network_interface=interface.id)
+            aws.ec2.Instance(
+                "web",
+                ami="ami-1",
+                instance_type="m7g.large",
+                network_interfaces=[{"device_index": 0, "network_interface_id": interface.id}],
+            )
+            """
+        ),
+        in_vpc(
+            """
+            # Nodes of a cluster get what their subnet assigns.
+            subnet = aws.ec2.Subnet("a", vpc_id=vpc.id, cidr_block="10.0.0.0/24", map_public_ip_on_launch=True)
+            cluster = aws.eks.Cluster(
+                "main", role_arn="arn:aws:iam::111122223333:role/eks", vpc_config={"subnet_ids": [subnet.id]}
+            )
+            aws.eks.NodeGroup(
+                "nodes",
+                cluster_name=cluster.name,
+                node_role_arn="arn:aws:iam::111122223333:role/nodes",
+                scaling_config={"min_size": 1, "max_size": 3, "desired_size": 1},
+                subnet_ids=[subnet.id],
+            )
+            """
+        ),
+    ],
+)
+def workload_with_public_address(workload: Workload, case: Case) -> Answer:
+    """However it gets it."""
+    endpoint = workload.endpoint
+    if endpoint is None:
+        return not_applicable(NOT_ITS_OWN)
+    if not workload.labels.in_scope:
+        return not_applicable(OUT_OF_SCOPE)
+    public = endpoint.public_address
+    if isinstance(public, Unknown):
+        return unknown(f"whether {workload.record} gets a public address depends on {doubts([public])}")
+    if not public:
+        return PASS
+    workload.net.charge(workload.record)
+    where = ", ".join(str(subnet) for subnet in endpoint.subnets)
+    return fail(
+        f"{workload.record} gets a public address (in {where}), so nothing but its security groups stands between it "
+        "and the internet."
+    )
+
+
+@rule(
+    id="workload-exposed-beside-the-web",
+    title="The internet reaches a workload on a port that is not the web's",
+    layer="network",
+    severity="high",
+    judges=Workload,
+    parameters=WebPorts,
+    rationale="""Every open port that is not meant for everyone is another way in, and mostly one that nobody watches.
+    PCI DSS lets only known, needed and approved ports into the cardholder data environment.""",
+    remediation="""Remove the listener, or the rule that lets the internet in, and reach the port from inside: by a
+    peer's security group, a VPN, or Session Manager.""",
+    compliant=[
+        in_subnets(
+            """
+            web = aws.ec2.SecurityGroup(
+                "web",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_blocks": ["0.0.0.0/0"]}],
+                egress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["10.0.0.0/16"]}],
+            )
+            app = aws.ec2.SecurityGroup(
+                "app",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 8080, "to_port": 8080, "security_groups": [web.id]}],
+            )
+            balancer = aws.lb.LoadBalancer("web", subnets=[public.id], security_groups=[web.id])
+            targets = aws.lb.TargetGroup("app", port=8080, protocol="HTTP", target_type="ip", vpc_id=vpc.id)
+            aws.lb.Listener(
+                "web",
+                load_balancer_arn=balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
+            )
+            aws.ecs.Service(
+                "app",
+                network_configuration={"subnets": [private.id], "security_groups": [app.id]},
+                load_balancers=[{"target_group_arn": targets.arn, "container_name": "app", "container_port": 8080}],
+            )
+            """
+        ),
+        in_subnets(
+            """
+            # The group is open to everyone, but no address and no route leads there.
+            group = aws.ec2.SecurityGroup(
+                "app",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
+            )
+            machine = {"ami": "ami-1", "instance_type": "m7g.large", "vpc_security_group_ids": [group.id]}
+            aws.ec2.Instance("unaddressed", subnet_id=public.id, **machine)
+            aws.ec2.Instance("unrouted", subnet_id=private.id, associate_public_ip_address=True, **machine)
+            """
+        ),
+        in_subnets(
+            """
+            # The network ACL refuses what the group lets in.
+            group = aws.ec2.SecurityGroup(
+                "app",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 22, "to_port": 443, "cidr_blocks": ["0.0.0.0/0"]}],
+            )
+            aws.ec2.NetworkAcl(
+                "public",
+                vpc_id=vpc.id,
+                subnet_ids=[public.id],
+                ingress=[
+                    {
+                        "rule_no": 100,
+                        "action": "allow",
+                        "protocol": "tcp",
+                        "from_port": 443,
+                        "to_port": 443,
+                        "cidr_block": "0.0.0.0/0",
+                    }
+                ],
+                egress=[
+                    {
+                        "rule_no": 100,
+                        "action": "allow",
+                        "protocol": "-1",
+                        "from_port": 0,
+                        "to_port": 0,
+                        "cidr_block": "0.0.0.0/0",
+                    }
+                ],
+            )
+            aws.ec2.Instance(
+                "web",
+                ami="ami-1",
+                instance_type="m7g.large",
+                subnet_id=public.id,
+                vpc_security_group_ids=[group.id],
+                associate_public_ip_address=True,
+            )
+            """
+        ),
+    ],
+    violating=[
+        in_subnets(
+            """
+            group = aws.ec2.SecurityGroup(
+                "app",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 8080, "to_port": 8080, "cidr_blocks": ["0.0.0.0/0"]}],
+            )
+            aws.ecs.Service(
+                "app",
+                network_configuration={
+                    "subnets": [public.id],
+                    "security_groups": [group.id],
+                    "assign_public_ip": True,
+                },
+            )
+            """
+        ),
+        in_subnets(
+            """
+            # A second listener, and a listener rule that hands it on.
+            web = aws.ec2.SecurityGroup("web", vpc_id=vpc.id)
+            for port in (443, 8443):
+                aws.vpc.SecurityGroupIngressRule(
+                    f"web-{port}",
+                    security_group_id=web.id,
+                    ip_protocol="tcp",
+                    from_port=port,
+                    to_port=port,
+                    cidr_ipv4="0.0.0.0/0",
+                )
+            app = aws.ec2.SecurityGroup(
+                "app",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 8080, "to_port": 8080, "security_groups": [web.id]}],
+            )
+            aws.vpc.SecurityGroupEgressRule(
+                "web-out", security_group_id=web.id, ip_protocol="-1", referenced_security_group_id=app.id
+            )
+            targets = aws.lb.TargetGroup("app", port=8080, protocol="HTTP", target_type="ip", vpc_id=vpc.id)
+            aws.ecs.Service(
+                "app",
+                network_configuration={"subnets": [private.id], "security_groups": [app.id]},
+                load_balancers=[{"target_group_arn": targets.arn, "container_name": "app", "container_port": 8080}],
+            )
+            balancer = aws.lb.LoadBalancer("web", subnets=[public.id], security_groups=[web.id])
+            forward = [{"type": "forward", "target_group_arn": targets.arn}]
+            refuse = [{"type": "fixed-response", "fixed_response": {"content_type": "text/plain"}}]
+            aws.lb.Listener(
+                "web", load_balancer_arn=balancer.arn, port=443, protocol="HTTPS", default_actions=forward
+            )
+            other = aws.lb.Listener(
+                "admin", load_balancer_arn=balancer.arn, port=8443, protocol="HTTPS", default_actions=refuse
+            )
+            aws.lb.ListenerRule(
+                "admin",
+                listener_arn=other.arn,
+                actions=forward,
+                conditions=[{"path_pattern": {"values": ["/admin/*"]}}],
+            )
+            """
+        ),
+        in_vpc(
+            """
+            # IPv6 only: every address of it is public where a route leads out.
+            gateway = aws.ec2.InternetGateway("main", vpc_id=vpc.id)
+            subnet = aws.ec2.Subnet(
+                "six",
+                vpc_id=vpc.id,
+                cidr_block="10.0.0.0/24",
+                ipv6_cidr_block="2600:1f18:1234:5600::/64",
+                assign_ipv6_address_on_creation=True,
+            )
+            table = aws.ec2.RouteTable("six", vpc_id=vpc.id)
+            aws.ec2.RouteTableAssociation("six", subnet_id=subnet.id, route_table_id=table.id)
+            aws.ec2.Route(
+                "six", route_table_id=table.id, destination_ipv6_cidr_block="::/0", gateway_id=gateway.id
+            )
+            group = aws.ec2.SecurityGroup("app", vpc_id=vpc.id)
+            aws.vpc.SecurityGroupIngressRule(
+                "ssh", security_group_id=group.id, ip_protocol="tcp", from_port=22, to_port=22, cidr_ipv6="::/0"
+            )
+            aws.ec2.Instance(
+                "app",
+                ami="ami-1",
+                instance_type="m7g.large",
+                subnet_id=subnet.id,
+                vpc_security_group_ids=[group.id],
+            )
+            """
+        ),
+        in_subnets(
+            """
+            # A key for SSH without sources: EKS opens port 22 of the nodes to everyone.
+            subnet = aws.ec2.Subnet("nodes", vpc_id=vpc.id, cidr_block="10.0.2.0/24", map_public_ip_on_launch=True)
+            aws.ec2.RouteTableAssociation("nodes", subnet_id=subnet.id, route_table_id=table.id)
+            cluster = aws.eks.Cluster(
+                "main", role_arn="arn:aws:iam::111122223333:role/eks", vpc_config={"subnet_ids": [subnet.id]}
+            )
+            aws.eks.NodeGroup(
+                "nodes",
+                cluster_name=cluster.name,
+                node_role_arn="arn:aws:iam::111122223333:role/nodes",
+                scaling_config={"min_size": 1, "max_size": 3, "desired_size": 1},
+                subnet_ids=[subnet.id],
+                remote_access={"ec2_ssh_key": "ops"},
+            )
+            """
+        ),
+        in_subnets(
+            """
+            # A Classic Load Balancer passes SSH on.
+            host = aws.ec2.SecurityGroup("host", vpc_id=vpc.id)
+            edge = aws.ec2.SecurityGroup(
+                "edge",
+                vpc_id=vpc.id,
+                ingress=[{"protocol": "tcp", "from_port": 2222, "to_port": 2222, "cidr_blocks": ["0.0.0.0/0"]}],
+                egress=[{"protocol": "tcp", "from_port": 22, "to_port": 22, "security_groups": [host.id]}],
+            )
+            aws.ec2.SecurityGroupRule(
+                "host",
+                type="ingress",
+                security_group_id=host.id,
+                source_security_group_id=edge.id,
+                protocol="tcp",
+                from_port=22,
+                to_port=22,
+            )
+            machine = aws.ec2.Instance(
+                "host",
+                ami="ami-1",
+                instance_type="m7g.large",
+                subnet_id=private.id,
+                vpc_security_group_ids=[host.id],
+            )
+            balancer = aws.elb.LoadBalancer(
+                "edge",
+                subnets=[public.id],
+                security_groups=[edge.id],
+                listeners=[{"lb_port": 2222, "lb_protocol": "tcp", "instance_port": 22, "instance_protocol": "tcp"}],
+            )
+            aws.elb.Attachment("host", elb=balancer.id, instance=machine.id)
+            """
+        ),
+    ],
+)
+def workload_exposed_beside_the_web(workload: Workload, case: Case) -> Answer:
+    """By its own address, or handed on by a load balancer."""
+    if workload.endpoint is None:
+        return not_applicable(NOT_ITS_OWN)
+    if not workload.labels.in_scope:
+        return not_applicable(OUT_OF_SCOPE)
+    way = unexpected_way(workload.net, workload.record, frozenset(case.parameters.ports))
+    if way is None:
+        return PASS
+    path = workload.net.words(way.hops)
+    if not way.certain:
+        return unknown(f"whether the internet reaches {workload.record} ({path}) depends on {doubts(way.unknowns)}")
+    return fail(
+        f"The internet reaches {workload.record} beside the web's ports: {path}.", workload.net.witness(way.hops)
+    )
+
+
+@rule(
+    id="subnet-assigning-public-addresses",
+    title="A subnet gives everything in it a public address",
+    layer="network",
+    severity="medium",
+    judges=Subnet,
+    scope="resource",
+    rationale="""Whoever starts something in such a subnet puts it on the internet without saying so. PCI DSS wants
+    only public-facing parts reachable from outside, and those are load balancers and NAT gateways, which need no such
+    setting.""",
+    remediation="Set `map_public_ip_on_launch` to false.",
+    compliant=[
+        in_vpc(
+            """
+            aws.ec2.Subnet("a", vpc_id=vpc.id, cidr_block="10.0.0.0/24")
+            aws.ec2.Subnet("b", vpc_id=vpc.id, cidr_block="10.0.1.0/24", map_public_ip_on_launch=False)
+            aws.ec2.DefaultSubnet("c", availability_zone="us-east-1c", map_public_ip_on_launch=False)
+            """
+        ),
+        in_vpc(
+            """
+            # Not a part of the cardholder data environment.
+            aws.ec2.Subnet(
+                "lab",
+                vpc_id=vpc.id,
+                cidr_block="10.0.0.0/24",
+                map_public_ip_on_launch=True,
+                tags={"data-classification": "internal"},
+            )
+            aws.ec2.Subnet("a", vpc_id=vpc.id, cidr_block="10.0.1.0/24")
+            """
+        ),
+    ],
+    violating=[
+        in_vpc(
+            """
+            aws.ec2.Subnet("a", vpc_id=vpc.id, cidr_block="10.0.0.0/24", map_public_ip_on_launch=True)
+            """
+        ),
+        plain(
+            """
+            # A default subnet does it unless told otherwise.
+            aws.ec2.DefaultSubnet("a", availability_zone="us-east-1a")
+            """
+        ),
+    ],
+    remedy=lambda properties, parameters: {**properties, "mapPublicIpOnLaunch": False},
+)
+def subnet_assigning_public_addresses(subnet: Subnet, case: Case) -> Answer:
+    """By its own setting."""
+    if not subnet.labels.in_scope:
+        return not_applicable(OUT_OF_SCOPE)
+    if not subnet.assigns_public:
+        return PASS
+    return fail(f"mapPublicIpOnLaunch of {subnet.name} is true: whatever is started in it stands on the internet.")
+
+
+@rule(
+    id="network-acl-open-on-admin-port",
+    title="A network ACL lets the world in on an administration or database port",
+    layer="network",
+    severity="medium",
+    judges=NetworkAcl,
+    parameters=AclPorts,
+    rationale="""A network ACL is the second lock of a subnet: it holds when a security group is opened by mistake. One
+    that lets everyone in on the ports of remote access and databases is none, and PCI DSS wants all traffic refused
+    that is not needed.""",
+    remediation="""Allow the web's ports, and 1024-65535 for answers where the subnet calls the internet; deny what is
+    between with a lower rule number.""",
+    compliant=[
+        in_vpc(
+            """
+            tcp = {"action": "allow", "protocol": "tcp"}
+            aws.ec2.NetworkAcl(
+                "public",
+                vpc_id=vpc.id,
+                ingress=[
+                    {"rule_no": 100, **tcp, "from_port": 443, "to_port": 443, "cidr_block": "0.0.0.0/0"},
+                    {"rule_no": 110, **tcp, "from_port": 1024, "to_port": 65535, "cidr_block": "0.0.0.0/0"},
+                    {"rule_no": 120, **tcp, "from_port": 22, "to_port": 22, "cidr_block": "198.51.100.0/24"},
+                ],
+            )
+            """
+        ),
+        in_vpc(
+            """
+            # What is allowed later was denied before, by entries of their own.
+            acl = aws.ec2.NetworkAcl("public", vpc_id=vpc.id)
+            for number, (action, low, high) in enumerate([("deny", 0, 79), ("allow", 0, 80)], start=1):
+                aws.ec2.NetworkAclRule(
+                    f"public-{number}",
+                    network_acl_id=acl.id,
+                    rule_number=number * 100,
+                    rule_action=action,
+                    protocol="tcp",
+                    from_port=low,
+                    to_port=high,
+                    cidr_block="0.0.0.0/0",
+                )
+            """
+        ),
+    ],
+    violating=[
+        in_vpc(
+            """
+            aws.ec2.NetworkAcl(
+                "public",
+                vpc_id=vpc.id,
+                ingress=[
+                    {
+                        "rule_no": 100,
+                        "action": "allow",
+                        "protocol": "-1",
+                        "from_port": 0,
+                        "to_port": 0,
+                        "cidr_block": "0.0.0.0/0",
+                    }
+                ],
+            )
+            """
+        ),
+        in_vpc(
+            """
+            # The deny comes too late, and for IPv4 only.
+            acl = aws.ec2.NetworkAcl("public", vpc_id=vpc.id)
+            entry = {"network_acl_id": acl.id, "protocol": "6", "from_port": 22, "to_port": 22}
+            aws.ec2.NetworkAclRule(
+                "deny", rule_number=200, rule_action="deny", cidr_block="0.0.0.0/0", **entry
+            )
+            aws.ec2.NetworkAclRule(
+                "allow", rule_number=100, rule_action="allow", cidr_block="0.0.0.0/0", **entry
+            )
+            """
+        ),
+        in_vpc(
+            """
+            # The VPC's default ACL, taken over; the world in IPv6, within a range.
+            aws.ec2.DefaultNetworkAcl(
+                "default",
+                default_network_acl_id=vpc.default_network_acl_id,
+                ingress=[
+                    {
+                        "rule_no": 100,
+                        "action": "allow",
+                        "protocol": "tcp",
+                        "from_port": 20,
+                        "to_port": 80,
+                        "ipv6_cidr_block": "::/0",
+                    }
+                ],
+            )
+            """
+        ),
+    ],
+)
+def network_acl_open_on_admin_port(acl: NetworkAcl, case: Case) -> Answer:
+    """Entries in their order: the first that matches decides."""
+    ports, world = case.parameters.ports, acl.world
+    open_ = world.open(ports)
+    acl.net.charge(acl.record)
+    if open_:
+        listed = ", ".join(map(str, open_[:4])) + (f" and {len(open_) - 4} more" if len(open_) > 4 else "")
+        return fail(f"{acl.record} lets the whole internet in on port {listed}.", {"ports": open_})
+    perhaps = world.perhaps(ports)
+    return unknown(f"whether {acl.record} opens port {perhaps[0]} is known only later") if perhaps else PASS
