@@ -144,6 +144,16 @@ class Bucket(View):
         return None if target is None else str(target)
 
     @property
+    def receives_logs(self) -> bool:
+        """Whether other buckets of the graph write their access logs to this one."""
+
+        def targets() -> set[str]:
+            found = (self.graph.resolve(other.log_bucket, *BUCKETS) for other in Bucket.all(self.graph))
+            return {resource.urn for resource in found if resource is not None}
+
+        return self.resource.urn in self.graph.once("log buckets", targets)
+
+    @property
     def object_lock(self) -> bool:
         """Whether object lock is on, so that objects can be kept from deletion."""
         inline = self.read.block("objectLockConfiguration").text("objectLockEnabled") == "Enabled"

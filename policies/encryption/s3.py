@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from lychgate import PASS, Answer, Case, fail, rule
+from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.reasoning.iam import Policy, Statement, grants, parse
 from lychgate.views.kms import whose
 from lychgate.views.s3 import Bucket
@@ -90,6 +90,16 @@ ANY_BUCKET = "arn:aws:s3:::(any bucket)"  # a name that no bucket can have
         )
         aws.s3.Bucket("receipts", bucket="acme-receipts")
         """,
+        """
+        import pulumi_aws as aws
+
+        key = aws.kms.Key("receipts")
+        logs = aws.s3.Bucket("logs")
+        bucket = aws.s3.Bucket("receipts")
+        aws.s3.BucketLogging("receipts", bucket=bucket.id, target_bucket=logs.id, target_prefix="receipts/")
+        aws.s3.BucketServerSideEncryptionConfiguration("receipts", bucket=bucket.id, rules=[
+            {"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}])
+        """,
     ],
     violating=[
         """
@@ -156,10 +166,13 @@ ANY_BUCKET = "arn:aws:s3:::(any bucket)"  # a name that no bucket can have
     ],
 )
 def s3_bucket_without_customer_key(bucket: Bucket, case: Case) -> Answer:
-    """Customer managed, wherever it was said."""
+    """Customer managed, wherever it was said. A bucket that receives server access logs cannot be:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""
     encryption = bucket.encryption
     if encryption.customer_key:
         return PASS
+    if bucket.receives_logs and encryption.algorithm == "AES256":
+        return not_applicable("it receives server access logs, which S3 delivers only to buckets with SSE-S3")
     by_kms = encryption.algorithm.startswith("aws:kms")
     how = whose(encryption.key, "AWS's managed key alias/aws/s3") if by_kms else f"{encryption.algorithm} (SSE-S3)"
     return fail(f"The bucket {bucket.name} is encrypted with {how}: access cannot be cut off by disabling a key.")

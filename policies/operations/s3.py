@@ -1,7 +1,7 @@
 """Operation of Amazon S3 buckets: versions, access logs, deletion."""
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.s3 import BUCKETS, Bucket
+from lychgate.views.s3 import Bucket
 
 
 @rule(
@@ -44,17 +44,6 @@ from lychgate.views.s3 import BUCKETS, Bucket
 def s3_bucket_without_versioning(bucket: Bucket, case: Case) -> Answer:
     """Enabled, wherever it was said; suspended is not enabled."""
     return PASS if bucket.versioned else fail("The bucket keeps no versions: what is overwritten or deleted is gone.")
-
-
-def _receives_logs(bucket: Bucket) -> bool:
-    """Whether other buckets of the graph write their access logs to this one."""
-    targets: set[str] = bucket.graph.once("log buckets", lambda: _log_targets(bucket))
-    return bucket.resource.urn in targets
-
-
-def _log_targets(bucket: Bucket) -> set[str]:
-    found = (bucket.graph.resolve(other.log_bucket, *BUCKETS) for other in Bucket.all(bucket.graph))
-    return {resource.urn for resource in found if resource is not None}
 
 
 @rule(
@@ -102,7 +91,7 @@ def s3_bucket_without_access_logs(bucket: Bucket, case: Case) -> Answer:
         return not_applicable(f"the bucket holds {bucket.labels.classification} data")
     if bucket.log_bucket is not None:
         return PASS
-    if _receives_logs(bucket):
+    if bucket.receives_logs:
         return not_applicable("the bucket holds the access logs of others")
     return fail("Nobody can tell who read or changed the bucket's objects: it writes no access log.")
 
