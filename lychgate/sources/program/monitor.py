@@ -29,6 +29,7 @@ from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, to_struct
 
 STACK = "pulumi:pulumi:Stack"
+GET_RESOURCE = "pulumi:pulumi:getResource"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 FEATURES: dict[str, Any] = {
     "secrets": 0, "resourceReferences": 1, "outputValues": 2, "aliasSpecs": 3, "deletedWith": 5, "replaceWith": 6,
@@ -344,9 +345,18 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.recorded.outputs = resource.outputs
         return empty_pb2.Empty()
 
+    def _known(self, urn: Any) -> dict[str, Any]:
+        """What a reference to a resource is filled with where it comes back to the program, in a transform say."""
+        resource = self.recorded.resources.get(str(urn))
+        if resource is None:
+            raise Refused(f"there is no resource {urn}")
+        return {"urn": resource.urn, "id": resource.id, "state": resource.outputs}
+
     def _invoke(self, request: Any) -> Any:
         request = self.transforms.apply_invoke(request)
         arguments = from_struct(request.args)
+        if request.tok == GET_RESOURCE:
+            return invoked(self._known(arguments.get("urn")))
         provider = self.providers.of(request, request.tok)
         result, answered = self.functions.call(
             request.tok,
@@ -361,5 +371,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 self._hidden(self.root, token, why)
         if answered:
             self._looked_up(request.tok, arguments, answered)
-        answer: dict[str, Any] = {"return": to_struct(result)}
-        return provider_pb2.InvokeResponse(**answer)
+        return invoked(result)
+
+
+def invoked(result: dict[str, Any]) -> Any:
+    """The response to a function call; `return` is a word that Python keeps for itself."""
+    answer: dict[str, Any] = {"return": to_struct(result)}
+    return provider_pb2.InvokeResponse(**answer)
