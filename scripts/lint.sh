@@ -15,4 +15,4 @@ rm -rf "$tree" && mkdir -p "$tree/lychgate"
 for entry in lychgate/*; do ln -s "../../../$entry" "$tree/lychgate/"; done
 for room in policies rulesets reports; do ln -s "../../../$room" "$tree/lychgate/$room"; done
 MYPYPATH=$tree "$BIN/mypy" --config-file pyproject.toml -p lychgate
-PYTHONPATH=$tree "$BIN/lint-imports" .importlinter
+(cd "$tree" && "../../$BIN/lint-imports" ../../.importlinter)
