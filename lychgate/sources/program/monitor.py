@@ -24,7 +24,7 @@ from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, check_name
 from lychgate.sources.program.functions import Functions
 from lychgate.sources.program.providers import Providers, origin, reference
-from lychgate.sources.program.registration import location, options, property_dependencies
+from lychgate.sources.program.registration import HIDING, location, options, property_dependencies
 from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, to_struct
 
@@ -243,6 +243,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             return resource_pb2.RegisterResourceResponse(urn=urn, object=to_struct(unknowns))
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
+        if request.type in HIDING:
+            self._hidden(urn, request.type, HIDING[request.type])
         resource.id, resource.outputs = self.answers.answer(resource, self.recorded.resources)
         answer = dict(resource.outputs)
         for name in request.additionalSecretOutputs:

@@ -11,6 +11,19 @@ from lychgate.sources.program.bounds import LONGEST_NAME
 from lychgate.sources.program.wire import output_dependencies
 
 
+# Resources by which a provider makes others that the program never registers, and why nobody has seen these.
+HIDING = {
+    "kubernetes:helm.sh/v3:Release": "a Helm release: its objects are made from the chart at deployment",
+    "aws:cloudformation/stack:Stack": "a CloudFormation stack: its resources are made from the template at deployment",
+    "aws:cloudformation/stackSet:StackSet": "CloudFormation stacks: their resources are made at deployment",
+    "aws:cloudcontrol/resource:Resource": "a resource of any type, described in a text that no rule reads",
+    "aws:servicecatalog/provisionedProduct:ProvisionedProduct": "a product: its resources are made at deployment",
+    "aws:serverlessrepository/cloudFormationStack:CloudFormationStack": (
+        "a published application: its resources are made at deployment"
+    ),
+}
+
+
 def location(request: Any, folder: PurePosixPath, base: PurePosixPath) -> Location | None:
     """The first frame of the user's own files, which are those below `folder`; named relative to `base`."""
     if "sourcePosition" not in request.DESCRIPTOR.fields_by_name:
