@@ -7,6 +7,7 @@ for what the provider would refuse. The tables are in regions.json, with their s
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from lychgate.model.values import Secret
 from lychgate.sources.identities import Arn, Place, dns_suffix, parse_arn, partition_of
 
 # As the provider cites it: http://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/billing-getting-started.html#step-2
@@ -142,6 +144,25 @@ def get_session_context(arguments: dict[str, Any], caller: Caller) -> dict[str, 
 def get_canonical_user_id(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """`aws.s3.get_canonical_user_id`: 64 hexadecimal digits that stand for the account."""
     return {"id": hashlib.sha256(f"canonical user of {caller.account}".encode()).hexdigest()}
+
+
+def get_registry_credentials(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """`aws.ecr.get_credentials` and `aws.ecr.get_authorization_token`: a token that programs take apart.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
+    """
+    owner, password = arguments.get("registryId") or caller.account, "lookup-password"
+    endpoint = f"https://{owner}.dkr.ecr.{caller.region}.{dns_suffix(caller.partition)}"
+    token = base64.b64encode(f"AWS:{password}".encode()).decode()
+    return {
+        **arguments,
+        "id": caller.region,
+        "region": caller.region,
+        "userName": "AWS",
+        "proxyEndpoint": endpoint,
+        "password": Secret(password),
+        "authorizationToken": Secret(token),
+    }
 
 
 def get_default_tags(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -340,6 +361,8 @@ USUAL: dict[str, Function] = {
     "aws:index:getAvailabilityZones": get_availability_zones,
 }
 ASSUMED: dict[str, Function] = {
+    "aws:ecr:getAuthorizationToken": get_registry_credentials,
+    "aws:ecr:getCredentials": get_registry_credentials,
     "aws:iam:getSessionContext": get_session_context,
     "aws:index:getRegions": get_regions,
     "aws:s3:getCanonicalUserId": get_canonical_user_id,

@@ -69,7 +69,7 @@ class Lookups:
         result: dict[str, Any] = {}
         for name, shape in shapes.items():
             if arguments.get(name) is not None:
-                result[name] = arguments[name]
+                result[name] = echo(arguments[name], shape)
             elif name == "region" and shape["kind"] == "text":
                 result[name] = caller.region
             elif shape["kind"] == "map" and not shape["optional"]:
@@ -96,6 +96,15 @@ class Lookups:
         if self._addresses and ("198.1" in text or "2001:2:" in text) and BENCHMARK.search(text):
             return Unknown("comes from an address that was looked up (`invokes:` in lychgate.yaml can say it)")
         return text
+
+
+def echo(value: Any, shape: Shape) -> Any:
+    """An argument as the function's result has it: providers read the text `true` as a flag, and a number as a text."""
+    if shape["kind"] == "flag" and value in ("true", "false"):
+        return value == "true"
+    if shape["kind"] == "text" and isinstance(value, int | float):
+        return str(value).lower()
+    return value
 
 
 class _Lookup:

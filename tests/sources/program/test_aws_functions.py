@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -280,6 +281,12 @@ def test_default_tags_are_the_provider_s() -> None:
     assert aws.get_default_tags({}, HERE) == {"id": "aws", "tags": {}}
     for given in ('{"tags": {"team": "payments"}}', {"tags": tags}):
         assert aws.get_default_tags({}, Caller(ACCOUNT, "eu-west-1", {"defaultTags": given}))["tags"] == tags
+
+
+def test_the_token_of_a_registry_can_be_taken_apart() -> None:
+    found = aws.get_registry_credentials({"registryId": "444455556666"}, HERE)
+    assert found["proxyEndpoint"] == "https://444455556666.dkr.ecr.eu-central-1.amazonaws.com"
+    assert base64.b64decode(found["authorizationToken"].value).decode() == f"AWS:{found['password'].value}"
 
 
 def test_a_canonical_user_is_the_account_s() -> None:

@@ -321,3 +321,10 @@ def test_every_function_of_the_sdk_has_an_answer() -> None:
             one.call(token, {"name": "x", "id": "y", "arn": "arn:aws:iam::1:role/x"}, REGION)
         except FunctionError as error:
             assert token.rpartition(":")[2] in REFUSING, error
+
+
+def test_an_argument_comes_back_as_the_result_declares_it() -> None:
+    shapes = {"mostRecent": {"kind": "flag", "optional": True}, "name": {"kind": "text", "optional": True}}
+    functions = Functions(lambda token: shapes, ACCOUNT, REGION)
+    found, _ = functions.call("aws:ec2/getAmi:getAmi", {"mostRecent": "true", "name": 5}, "")
+    assert found == {"mostRecent": True, "name": "5"}
