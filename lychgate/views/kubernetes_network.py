@@ -153,11 +153,11 @@ def told(graph: Graph, reach: PodReach) -> str:
         policy = graph.by_urn.get(step.record)
         direction = step.detail.split()[-1]
         if policy is not None and kind_of(policy.type) == "NetworkPolicy":
-            parts.append(f"{step.detail} of the NetworkPolicy {policy.name}")
+            parts.append(f"{step.detail} of the NetworkPolicy {policy.name} lets it through")
         elif step.record not in (*STRANGERS, INTERNET):
             name = policy.name if policy is not None else step.record
-            parts.append(f"no NetworkPolicy that isolates {name} for {direction}")
-    return " and ".join(parts)
+            parts.append(f"no NetworkPolicy isolates {name} for {direction}")
+    return ", and ".join(parts)
 
 
 def breadth(reach: PodReach, side: int) -> int:
@@ -208,7 +208,7 @@ def _pod(workload: Workload) -> Pod:
     return Pod(
         workload.resource.urn,
         workload.namespace,
-        labels_at(workload.template, "metadata.labels"),
+        workload.pod_labels,
         tuple(_named_ports(workload)),
         host_network=doubt(pod, "hostNetwork", host) if isinstance(host, Unknown) else host is True or host == "true",
     )

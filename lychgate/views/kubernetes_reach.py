@@ -21,7 +21,7 @@ from lychgate.views.base import View
 from lychgate.views.kubernetes_network import POD_CIDRS, PodNetwork, network_of, pod_of
 from lychgate.views.kubernetes_selectors import unread
 from lychgate.views.kubernetes_workloads import Workload
-from lychgate.views.ownership import is_shared
+from lychgate.views.owners import is_shared
 
 PODS: Intervals = normal(pair for cidr in POD_CIDRS for pair in block(cidr))
 

@@ -86,6 +86,13 @@ def plain_selector(block: Block, name: str) -> LabelSelector | Doubt | None:
 
 def matches(selector: LabelSelector | Doubt, labels: Labels) -> bool:
     """Whether a selector matches labels. Raises `UnknownRead` where that depends on an unknown."""
+    if isinstance(selector, LabelSelector) and isinstance(labels, dict) and not selector.match_expressions:
+        wanted = selector.match_labels
+        if isinstance(wanted, dict) and wanted.keys() <= labels.keys():
+            if all(labels[key] == value for key, value in wanted.items()):
+                return True
+        elif isinstance(wanted, dict):
+            return False
     found = selects(selector, labels)
     if isinstance(found, Doubt):
         raise unread(found)

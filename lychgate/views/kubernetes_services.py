@@ -18,7 +18,7 @@ from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES, IPV6_BASE, 
 from lychgate.reasoning.network.intervals import Intervals, intersect, normal
 from lychgate.views.kubernetes import KubernetesObject
 from lychgate.views.kubernetes_objects import tokens
-from lychgate.views.kubernetes_selectors import labels_at, matches, plain_selector
+from lychgate.views.kubernetes_selectors import matches, plain_selector
 from lychgate.views.kubernetes_workloads import Workload, workloads_in
 
 SERVICES = tokens("Service", "core/v1")
@@ -113,7 +113,7 @@ class Service(KubernetesObject):
         if wanted is None:
             return []
         inside = workloads_in(self.graph, self.cluster, self.namespace)
-        return [one for one in inside if matches(wanted, labels_at(one.template, "metadata.labels"))]
+        return [one for one in inside if matches(wanted, one.pod_labels)]
 
     @property
     def in_scope(self) -> bool:
@@ -192,10 +192,10 @@ class Ingress(KubernetesObject):
         return [Service.of(self.graph, one) for one in found if one is not None]
 
     @property
-    def in_scope(self) -> bool:
-        """Whether it leads to something of the cardholder data environment."""
-        services = self.services
-        return any(one.in_scope for one in services) if services else self.labels.in_scope
+    def cardholder(self) -> list[str]:
+        """The workloads of the graph that it leads to and that are classified as holding cardholder data."""
+        targets = [workload for service in self.services for workload in service.targets]
+        return list(dict.fromkeys(one.name for one in targets if one.labels.classification == "cardholder"))
 
     @property
     def alb_group(self) -> list[Ingress]:

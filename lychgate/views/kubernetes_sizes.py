@@ -38,15 +38,11 @@ class Stored(KubernetesObject):
     __slots__ = ()
 
     @property
-    def sizes(self) -> list[tuple[str, float]]:
-        """Each claim by its name, with its size in bytes."""
-        if self.resource.type in CLAIMS:
-            claims = [(self.name, self.read)]
-        else:
-            templates = self.read.blocks("spec.volumeClaimTemplates")
-            claims = [(one.text("metadata.name") or "", one) for one in templates]
-        found = ((name, quantity(one.block("spec.resources.requests"), "storage")) for name, one in claims)
-        return [(name, size) for name, size in found if size is not None]
+    def sizes(self) -> list[float]:
+        """The size of each claim, in bytes."""
+        claims = [self.read] if self.resource.type in CLAIMS else self.read.blocks("spec.volumeClaimTemplates")
+        sizes = (quantity(one.block("spec.resources.requests"), "storage") for one in claims)
+        return [size for size in sizes if size is not None]
 
 
 class Ended(Workload):

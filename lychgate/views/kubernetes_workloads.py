@@ -6,15 +6,16 @@ replica, the service account `default`, a token mounted unless the pod, or else 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import ceil
 from typing import Any, TypeVar
 
 from lychgate.model.graph import Graph, Resource
-from lychgate.model.values import Block, Unknown, UnknownRead
+from lychgate.model.values import Block, UnknownRead
+from lychgate.reasoning.network.pods import Labels
 from lychgate.views.kubernetes import KubernetesObject, quantity
 from lychgate.views.kubernetes_containers import ROLES, Container
-from lychgate.views.kubernetes_objects import ELSEWHERE, object_name, objects, opened, pod_template, read_of, tokens
+from lychgate.views.kubernetes_objects import ELSEWHERE, object_name, objects, pod_template, read_of, tokens
 from lychgate.views.kubernetes_patches import completed
 from lychgate.views.kubernetes_selectors import label_selector, labels_at, matches, plain_selector
 
@@ -113,13 +114,9 @@ class Workload(KubernetesObject):
     # What selects its pods
 
     @property
-    def pod_labels(self) -> Mapping[str, Any]:
-        """The labels of its pods, raw. Raises `UnknownRead` where they are unknown as a whole."""
-        metadata = self.template.block("metadata")
-        labels = opened(metadata.values.get("labels"))
-        if isinstance(labels, Unknown):
-            raise UnknownRead(self.resource.urn, metadata.at("labels"), labels.why)
-        return labels if isinstance(labels, dict) else {}
+    def pod_labels(self) -> Labels:
+        """The labels of its pods, as selectors are compared with."""
+        return self.once("pod labels", lambda: labels_at(self.template, "metadata.labels"))
 
     @property
     def services(self) -> list[Resource]:
@@ -136,13 +133,10 @@ class Workload(KubernetesObject):
         return [Budget.of(self.graph, one) for one in found]
 
     def _selecting(self, kind: str, selector: Callable[[Block], Any]) -> list[Resource]:
-        labels = labels_at(self.template, "metadata.labels")
-        found = []
-        for one in self.siblings(kind):
-            wanted = selector(read_of(self.graph, one).block("spec"))
-            if wanted is not None and matches(wanted, labels):
-                found.append(one)
-        return found
+        def wanted(one: Resource) -> Any:
+            return self.graph.once(("selector", one.urn), lambda: selector(read_of(self.graph, one).block("spec")))
+
+        return [one for one in self.siblings(kind) if wanted(one) is not None and matches(wanted(one), self.pod_labels)]
 
     @property
     def autoscaler(self) -> Autoscaler | None:

@@ -249,7 +249,7 @@ class Disk(BaseModel):
 )
 def kubernetes_volume_too_large(stored: Stored, case: Case) -> Answer:
     """Claims, and the templates of them."""
-    large = [f"{name} {size / 2**30:g} GiB" for name, size in stored.sizes if size > case.parameters.size * 2**30]
+    large = [f"{size / 2**30:g} GiB" for size in stored.sizes if size > case.parameters.size * 2**30]
     if not large:
         return stored.otherwise
     return fail(f"{stored.name} asks for {', '.join(large)}, and the limit is {case.parameters.size:g} GiB.")

@@ -81,8 +81,9 @@ def kubernetes_ingress_without_tls(ingress: Ingress, case: Case) -> Answer:
     wrong = _alb(ingress) if ingress.by_alb else _generic(ingress)
     if not wrong:
         return ingress.otherwise
-    scope = ", which leads to the cardholder data environment," if ingress.in_scope else ""
-    return fail(f"The Ingress {ingress.name}{scope} answers over plain HTTP: {wrong}.")
+    names = ", ".join(ingress.cardholder)
+    leads = f", which leads to {names} of the cardholder data environment," if names else ""
+    return fail(f"The Ingress {ingress.name}{leads} answers over plain HTTP: {wrong}.")
 
 
 def _alb(ingress: Ingress) -> str:

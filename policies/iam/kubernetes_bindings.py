@@ -180,7 +180,7 @@ def kubernetes_binding_allows_escalation(binding: Binding, case: Case) -> Answer
     if not found:
         return PASS
     return fail(
-        f"{_holders(binding)} can {'; '.join(dict.fromkeys(found))}, by {binding.role_name} in {binding.where}.",
+        f"{_holders(binding)} can {'; '.join(dict.fromkeys(found))}, by {_given(binding)}.",
         _witness(binding),
     )
 
@@ -314,7 +314,9 @@ def kubernetes_binding_for_everyone(binding: Binding, case: Case) -> Answer:
     if not found:
         return PASS
     names = "; ".join(f"{name} is {who}" for name, who in found.items())
-    return fail(f"{binding.name} gives the role {binding.role_name} in {binding.where} to everybody: {names}.")
+    return fail(
+        f"The binding {binding.name} gives the role {binding.role_name} in {binding.where} to everybody: {names}."
+    )
 
 
 @rule(
@@ -342,8 +344,8 @@ def kubernetes_binding_for_whole_namespace(binding: Binding, case: Case) -> Answ
     if not found:
         return PASS
     return fail(
-        f"{binding.name} gives the role {binding.role_name} in {binding.where} to {', '.join(found)}, so to every "
-        "workload of the namespace that names no account of its own or has a token."
+        f"{binding.name} gives {_given(binding)} to {', '.join(found)}, so to every workload of the namespace that "
+        "names no account of its own or has a token."
     )
 
 
@@ -355,6 +357,10 @@ def _whole(subject: Subject) -> bool:
 
 def _holders(binding: Binding) -> str:
     return ", ".join(map(str, binding.subjects)) or "Whoever is bound"
+
+
+def _given(binding: Binding) -> str:
+    return f"the role {binding.role_name} in {binding.where}"
 
 
 def _witness(binding: Binding) -> dict[str, object]:

@@ -77,10 +77,10 @@ def kubernetes_namespace_open_to_ingress(namespace: Namespace, case: Case) -> An
     pod = f"{ANY_POD}{namespace.namespace}"
     strangers = network.open_to_strangers(pod)
     if strangers is not None:
-        return _let_in(namespace, strangers, "lets every pod of the cluster in to")
+        return _let_in(namespace, strangers, "every pod of the cluster may connect to each of them")
     answer = network.cluster.internet_ingress(pod)
     if network.decided(answer) and answer.witness is not None:
-        return _let_in(namespace, answer.witness, "lets the internet in to")
+        return _let_in(namespace, answer.witness, "the internet may connect to each of them")
     return PASS
 
 
@@ -163,7 +163,7 @@ def kubernetes_namespace_open_to_egress(namespace: Namespace, case: Case) -> Ans
     answer = network.cluster.internet_egress(f"{ANY_POD}{namespace.namespace}")
     reach = answer.witness
     if reach is not None and breadth(reach, DESTINATION) > case.parameters.addresses and network.decided(answer):
-        return _let_in(namespace, reach, "opens the internet to")
+        return _let_in(namespace, reach, "each of them may connect to most of the internet")
     return PASS
 
 
@@ -182,6 +182,6 @@ def _default(namespace: Namespace, direction: Direction) -> tuple[PodNetwork, st
 def _let_in(namespace: Namespace, reach: PodReach, what: str) -> Answer:
     by = told(namespace.graph, reach)
     return fail(
-        f"There is a policy for all pods of {namespace.name}, but {by} {what} them all.",
+        f"There is a policy for all pods of {namespace.name}, but {what}: {by}.",
         {"namespace": namespace.namespace, "by": by, "flows": str(reach.flows)},
     )

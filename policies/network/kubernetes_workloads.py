@@ -122,10 +122,10 @@ def kubernetes_workload_open_to_all_pods(workload: Workload, case: Case) -> Answ
     witness = {"flows": str(reach.flows), "by": by}
     other = _for_example(network, workload)
     if other is None:
-        return fail(f"Every pod of the cluster can connect to {workload.name}: there is {by}.", witness)
+        return fail(f"Every pod of the cluster can connect to {workload.name}: {by}.", witness)
     example = f"{other.name} in the namespace {other.namespace}"
     return fail(
-        f"Every pod of the cluster can connect to {workload.name}, {example} for example: there is {by}.",
+        f"Every pod of the cluster can connect to {workload.name}, {example} for example: {by}.",
         {"source": other.resource.urn, "target": workload.resource.urn, **witness},
     )
 
@@ -226,6 +226,6 @@ def kubernetes_workload_with_open_egress(workload: Workload, case: Case) -> Answ
 def _sends_anywhere(workload: Workload, reach: PodReach) -> Answer:
     by = told(workload.graph, reach)
     return fail(
-        f"{workload.name} may connect to most of the internet: there is {by}.",
+        f"{workload.name} may connect to most of the internet: {by}.",
         {"flows": str(reach.flows), "by": by},
     )

@@ -89,7 +89,7 @@ def kubernetes_pod_in_host_processes(workload: Workload, case: Case) -> Answer:
     pod = workload.pod
     on = [name for name in ("hostPID", "hostIPC") if workload.said(partial(pod.flag, name))]
     if on:
-        return fail(f"{' and '.join(on)} let {workload.name} see the processes of all pods on its node.")
+        return fail(f"With {' and '.join(on)} {workload.name} sees the processes of all pods on its node.")
     return workload.otherwise
 
 
@@ -122,12 +122,13 @@ def kubernetes_pod_in_host_processes(workload: Workload, case: Case) -> Answer:
 )
 def kubernetes_pod_with_host_path(workload: Workload, case: Case) -> Answer:
     """Directly, or by the volume behind a claim."""
-    found = workload.said(lambda: workload.host_paths)
-    if found:
-        return fail(
-            f"{workload.name} mounts {', '.join(sorted(set(found)))} of its node.", {"paths": sorted(set(found))}
-        )
-    return workload.otherwise
+    paths = sorted(set(workload.said(lambda: workload.host_paths) or ()))
+    if not paths:
+        return workload.otherwise
+    return fail(
+        f"{workload.name} mounts {', '.join(paths)} of its node, so whoever gets into it reaches files of the node.",
+        {"paths": paths},
+    )
 
 
 @rule(

@@ -106,7 +106,7 @@ def _apart(workload: Workload, dimension: Dimension) -> Answer:
     theirs = owner_of(other, dimension)
     by = told(workload.graph, reach)
     return fail(
-        f"{other.name} of the {dimension} {theirs} can connect to {workload.name} of {owner}: there is {by}.",
+        f"{other.name} of the {dimension} {theirs} can connect to {workload.name} of {owner}: {by}.",
         {
             "source": other.resource.urn,
             "target": workload.resource.urn,
