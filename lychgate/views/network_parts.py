@@ -228,3 +228,15 @@ class DataStore(Part):
             if not answer.is_no:
                 found.append((subnet, answer))
         return found
+
+
+class Interfaced(Part):
+    """Anything that has, or may have, an interface on the network."""
+
+    types = (*types.WORKLOADS, *types.BALANCERS, *types.CLASSIC_BALANCERS, *STORES)
+    __slots__ = ()
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Its endpoint; None where it has no interface of its own."""
+        return self.net.endpoint(self.resource)
