@@ -14,6 +14,7 @@ from lychgate.model.values import Secret, secret_texts
 SHORTEST = 4
 SHORTEST_INSIDE = 8
 MOST = 2**53
+DEEPEST = 100
 WITHHELD = "[secret]"
 
 
@@ -74,14 +75,16 @@ class Redactor:
             end = max(end, position + len(form))
         return "".join([*pieces, text[kept:begin], WITHHELD, text[end:]]) if end else text
 
-    def value(self, value: Any) -> Any:
-        """The same for every text in a JSON value; numbers are made such as any reader takes."""
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """The same for every text in a JSON value; numbers and nesting are made such as any reader takes."""
         if isinstance(value, str):
             return self(value)
+        if isinstance(value, dict | list | tuple) and depth == DEEPEST:
+            return "..."
         if isinstance(value, dict):
-            return {self(str(key)): self.value(item) for key, item in value.items()}
+            return {self(str(key)): self.value(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
+            return [self.value(item, depth + 1) for item in value]
         return str(value) if isinstance(value, int) and abs(value) > MOST else value
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import grpc
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph, StackInfo
@@ -24,19 +19,11 @@ from lychgate.sources.program.functions import Fixture, Functions
 from lychgate.sources.program.monitor import Monitor, Recorded
 from lychgate.sources.program.process import Ended, HostLost, HostProcess, TimedOut
 from lychgate.sources.program.project import Configuration, Project
+from lychgate.sources.program.serving import MESSAGE_LIMIT, Secrets, Shapes, serving
 from lychgate.sources.program.transforms import Transforms
-
-MESSAGE_LIMIT = 64 << 20
-CHANNEL = [
-    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
-    ("grpc.max_send_message_length", MESSAGE_LIMIT),
-]
-
 
 SHOWN = 4000
 LONGEST_LINE = 2000
-MOST_TOLD = 20_000
-LONGEST_SECRET = 1 << 20
 _SERVERS = itertools.count()
 
 
@@ -90,79 +77,16 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
         limit=setting.max_resources,
         stop=host.abandon,
     )
-    server = grpc.server(ThreadPoolExecutor(16), options=CHANNEL)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
-    methods: dict[str, Any] = {
-        "Describe": grpc.unary_unary_rpc_method_handler(shapes.take),
-        "Secret": grpc.unary_unary_rpc_method_handler(told.take),
-    }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("lychgate.Capture", methods),))
     address = f"unix:{host.shared}/monitor-{next(_SERVERS)}.sock"
-    server.add_insecure_port(address)
-    server.start()
-    try:
+    with serving(monitor, shapes, told, address):
         ended = _run(host, project, stack, config, setting, address)
-    finally:
-        server.stop(None)
-        recorded = monitor.close()
+    recorded = monitor.close()
     stack_info = _info(monitor, config, setting, region, told, recorded)
-    if not isinstance(ended, Ended) or not ended.report.get("done") or recorded.errors:
+    if not isinstance(ended, Ended) or not ended.report.get("done") or not recorded.finished or recorded.errors:
         redact = Redactor.of(Graph(recorded.resources.values(), [stack_info]))
         raise explain(project, ended, recorded, redact, setting)
     resources = sorted(recorded.resources.values(), key=lambda resource: resource.urn)
     return Graph(resources, [stack_info], recorded.lookups, recorded.not_inspected)
-
-
-class Shapes:
-    """Which outputs each type has, as the program's own SDK declares it (told by shapes.py in the program)."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, dict[str, Any] | None] = {}
-
-    def get(self, token: str) -> dict[str, Any] | None:
-        """Name of an output -> its shape; None where no SDK knows the type."""
-        return self._known.get(token)
-
-    def take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        """The call by which the program tells one. What is no shape is none."""
-        try:
-            told = json.loads(request)
-            shape = told["shape"]
-            checked = {str(name): checked_shape(one) for name, one in shape.items()} if shape is not None else None
-            if len(self._known) < MOST_TOLD:
-                self._known[str(told["token"])] = checked
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "this is no shape")
-        return b""
-
-
-def checked_shape(told: Any) -> dict[str, Any]:
-    """A shape that can be relied upon (see shapes.py). Raises TypeError or KeyError for what is none."""
-    shape = {"kind": str(told["kind"]), "optional": bool(told["optional"])}
-    if shape["kind"] == "list":
-        shape["of"] = checked_shape(told["of"])
-    elif shape["kind"] == "object":
-        shape["fields"] = {str(name): checked_shape(one) for name, one in told["fields"].items()}
-    return shape
-
-
-class Secrets:
-    """What the program makes a secret of (told by shapes.py): known even where it fails before it registers it."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, None] = {}
-
-    def all(self) -> tuple[Secret, ...]:
-        """What was told so far."""
-        return tuple(map(Secret, list(self._texts)))
-
-    def take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        """The call by which the program tells one."""
-        text = request.decode(errors="replace")
-        if text and len(text) <= LONGEST_SECRET and len(self._texts) < MOST_TOLD:
-            self._texts[text] = None
-        return b""
 
 
 def _info(

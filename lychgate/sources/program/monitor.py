@@ -39,7 +39,8 @@ FEATURES: dict[str, Any] = {
 
 @dataclass
 class Recorded:
-    """What the monitor has seen of one stack."""
+    """What the monitor has seen of one stack. `finished`: the SDK has come to the program's end, where it registers the
+    stack's outputs."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     lookups: list[Lookup] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Recorded:
     outputs: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[str, Location | None]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    finished: bool = False
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
@@ -344,7 +346,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             raise Refused(f"outputs for a resource that was never registered: {request.urn}")
         resource.outputs = self._marked(request.outputs)
         if resource.type == STACK:
-            self.recorded.outputs = resource.outputs
+            self.recorded.outputs, self.recorded.finished = resource.outputs, True
         return empty_pb2.Empty()
 
     def _known(self, urn: Any) -> dict[str, Any]:

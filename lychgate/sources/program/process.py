@@ -152,7 +152,7 @@ class HostProcess:
     def epitaph(self) -> str:
         """What is known of a process that has gone."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(1.0)
+            self.process.wait(10.0)
         broken = {
             "memory": "it used more memory than it may",
             "tasks": "it started more processes than it may",

@@ -90,6 +90,18 @@ CASES = {
         "import os\nos.abort()",
         "__main__.py: the program was ended by signal 6 (out of memory, a limit of the sandbox, or a crash)",
     ),
+    "says that it has ended": (
+        """
+        import os
+        for descriptor in range(3, 50):
+            try:
+                os.write(descriptor, b'{"done": true}')
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+        "__main__.py: the program left without finishing (exit status 0)",
+    ),
     "registers twice": (
         """
         import pulumi_aws as aws
@@ -178,14 +190,6 @@ CASES = {
         "__main__.py:3: a resource is larger than 64 MiB, more than any provider takes. "
         "expected smaller properties (an asset or archive for files)",
     ),
-    "has huge properties": (
-        """
-        import pulumi_aws as aws
-        for number in range(20):
-            aws.ssm.Parameter(f"big-{number}", type="String", value="x" * 20_000_000)
-        """,
-        "__main__.py:4: the program's properties are larger than 256 MiB in all",
-    ),
     "has no number": (
         """
         import pulumi_aws as aws
@@ -250,7 +254,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 def seconds(text: str) -> float:
     """The time limit: short where it is what is tested."""
-    return 2 if "sleep" in text or "wait" in text else 60
+    return 2 if "time.sleep(60)\n" in text or "wait" in text else 60
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -262,3 +266,14 @@ def test_a_program_that_fails_is_told_in_one_line(run: Run, case: str) -> None:
     assert SECRET not in failed.output
     if case == "prints a secret":
         assert failed.output == "on stdout: [secret]\non stderr: [secret]"
+
+
+def test_a_program_that_exceeds_a_limit_is_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lychgate.sources.program.bounds.MOST_BYTES", 1 << 20)
+    failed = run("""
+        import time, pulumi_aws as aws
+        for number in range(3):
+            aws.ssm.Parameter(f"big-{number}", type="String", value="x" * 1_000_000)
+        aws.sqs.Queue("jobs").arn.apply(lambda arn: time.sleep(60))
+    """)
+    assert str(failed) == "__main__.py:4: the program's properties are larger than 1 MiB in all"
