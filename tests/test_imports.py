@@ -1,4 +1,4 @@
-"""Imports point one way: the contracts of .importlinter, on a tree in which each room stands where it is imported from."""
+"""Imports point one way: the contracts of .importlinter, on a tree in which each room stands where it is imported."""
 
 from __future__ import annotations
 
