@@ -17,24 +17,21 @@ from lychgate.reasoning.network.addresses import block
 from lychgate.reasoning.network.intervals import Intervals, intersect, normal
 from lychgate.reasoning.network.pods import Direction, both, concerns, selects
 from lychgate.reasoning.tenancy import Dimension
+from lychgate.views import owners
 from lychgate.views.base import View
 from lychgate.views.kubernetes_network import POD_CIDRS, PodNetwork, network_of, pod_of
 from lychgate.views.kubernetes_selectors import unread
 from lychgate.views.kubernetes_workloads import Workload
-from lychgate.views.owners import is_shared
 
 PODS: Intervals = normal(pair for cidr in POD_CIDRS for pair in block(cidr))
 
 
 def owner_of(view: View, dimension: Dimension) -> str | None:
     """Whose it is; None for what is shared, or carries no label."""
-    return view.graph.once(("owner", dimension, view.resource.urn), lambda: _owner(view, dimension))
-
-
-def _owner(view: View, dimension: Dimension) -> str | None:
-    if is_shared(view.graph, view.resource):
-        return None
-    return view.labels.tenant if dimension == "tenant" else view.labels.environment
+    urn = view.resource.urn
+    return view.graph.once(
+        ("owner", dimension, urn), lambda: owners.owner_of(view.graph, view.resource, dimension).owner(dimension)
+    )
 
 
 def reached_from(workload: Workload, dimension: Dimension) -> tuple[Workload, PodReach] | None:

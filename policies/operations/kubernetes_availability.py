@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.kubernetes_containers import Container
 from lychgate.views.kubernetes_workloads import Lasting, Replicated, Workload
+from lychgate.views.owners import environment_word
 
 SERVED = """
         import pulumi_kubernetes as k8s
@@ -113,7 +114,7 @@ class Production(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     environments: tuple[str, ...] = Field(
-        default=("production", "prod"), description="Environments whose workloads have to stand the loss of a node."
+        default=("production",), description="Environments whose workloads have to stand the loss of a node."
     )
     replicas: int = Field(default=2, ge=1, description="The fewest replicas.")
 
@@ -170,7 +171,8 @@ class Production(BaseModel):
 def kubernetes_workload_stopped_by_one_node(workload: Replicated, case: Case) -> Answer:
     """Enough replicas, and a budget that keeps one of them."""
     environment = workload.labels.environment
-    if environment is not None and environment not in case.parameters.environments:
+    word = environment_word(environment or "production") or environment
+    if word not in case.parameters.environments:
         return not_applicable(f"the environment is {environment}")
     if workload.partial:
         return workload.otherwise
