@@ -24,7 +24,7 @@ from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, check_name
 from lychgate.sources.program.functions import Functions
 from lychgate.sources.program.providers import Providers, origin, reference
-from lychgate.sources.program.registration import HIDING, location, options, property_dependencies
+from lychgate.sources.program.registration import HIDING, inherit, location, options, property_dependencies
 from lychgate.sources.program.transforms import Transforms
 from lychgate.sources.program.wire import from_struct, to_struct
 
@@ -210,6 +210,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         check_name(request, component=not request.custom and not request.remote)
         if request.type == STACK and self.root:
             raise Refused("the program registers a second stack")
+        inherit(request, self.recorded.resources.get(request.parent))
         request, refs = self.transforms.apply(request, self.recorded.resources)
         urn = self.urn(request.type, request.name, request.parent)
         inputs = self._marked(request.object)
@@ -359,9 +360,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def _invoke(self, request: Any) -> Any:
         request = self.transforms.apply_invoke(request)
         arguments = from_struct(request.args)
+        provider = self.providers.of(request, request.tok)
         if request.tok == GET_RESOURCE:
             return invoked(self._known(arguments.get("urn")))
-        provider = self.providers.of(request, request.tok)
         result, answered = self.functions.call(
             request.tok,
             arguments,

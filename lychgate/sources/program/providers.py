@@ -40,7 +40,7 @@ class Providers:
         return ref
 
     def of(self, request: Any, token: str) -> Resource | None:
-        """The provider that a request for a type or function goes to. None for Pulumi's own ones.
+        """The provider that a request for a type or function goes to; None for a provider itself.
 
         Raises ValueError where the request names one that was never registered.
         """
@@ -49,8 +49,7 @@ class Providers:
             if named is None:
                 raise ValueError(f"{token} names a provider that was never registered")
             return named
-        package = token.partition(":")[0]
-        return None if package == "pulumi" else self._default(package, request)
+        return None if token.startswith("pulumi:providers:") else self._default(token.partition(":")[0], request)
 
     def _default(self, package: str, request: Any) -> Resource:
         known = self.packages.get(request.packageRef)

@@ -6,10 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lychgate.model.graph import Location
+from lychgate.model.graph import Location, Resource
 from lychgate.sources.program.bounds import LONGEST_NAME
 from lychgate.sources.program.wire import output_dependencies
-
 
 # Resources by which a provider makes others that the program never registers, and why nobody has seen these.
 HIDING = {
@@ -38,6 +37,22 @@ def location(request: Any, folder: PurePosixPath, base: PurePosixPath) -> Locati
         if "site-packages" not in path.relative_to(folder).parts:
             return Location(str(path.relative_to(base)), max(frame.line, 1))
     return None
+
+
+def inherit(request: Any, parent: Resource | None) -> None:
+    """Give a registration what the engine has it take from its parent where it says nothing itself.
+
+    https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/source_eval.go (inheritFromParent)
+    """
+    if parent is None:
+        return
+    for name in ("protect", "retainOnDelete"):
+        if name in parent.options and not request.HasField(name):
+            setattr(request, name, parent.options[name])
+    request.deletedWith = request.deletedWith or parent.options.get("deletedWith", "")
+    package = request.type.partition(":")[0]
+    if not request.provider and parent.provider and f"::pulumi:providers:{package}::" in parent.provider:
+        request.provider = parent.provider
 
 
 def property_dependencies(request: Any) -> dict[str, tuple[str, ...]]:

@@ -25,6 +25,14 @@ from pulumi import ResourceOptions
 east = aws.Provider("east", region="us-east-1")
 aws.s3.Bucket("receipts", opts=ResourceOptions(provider=east))
 """,
+    "family": """
+import pulumi_aws as aws
+from pulumi import ResourceOptions
+
+bucket = aws.s3.Bucket("receipts", opts=ResourceOptions(protect=True, retain_on_delete=True))
+aws.sqs.Queue("heir", opts=ResourceOptions(parent=bucket))
+aws.sqs.Queue("other", opts=ResourceOptions(parent=bucket, protect=False))
+""",
     "reference": """
 import pulumi
 import pulumi_aws as aws
@@ -56,6 +64,13 @@ def test_a_resource_that_is_read_has_a_provider(graphs: dict[str, Graph]) -> Non
     (provider,) = graphs["read"].of_type(DEFAULT)
     (bucket,) = graphs["read"].of_type("aws:s3/bucket:Bucket")
     assert bucket.provider == f"{provider.urn}::{provider.id}"
+
+
+def test_a_child_takes_what_its_parent_says_of_deletion(graphs: dict[str, Graph]) -> None:
+    options = {resource.name: resource.options for resource in graphs["family"].of_type("aws:sqs/queue:Queue")}
+    assert options["heir"]["protect"] is True
+    assert options["heir"]["retainOnDelete"] is True
+    assert options["other"]["protect"] is False
 
 
 def test_a_provider_of_the_program_knows_its_version(graphs: dict[str, Graph]) -> None:
