@@ -21,6 +21,7 @@ _SERVICES = {
     "docdb": "rds",
     "sfn": "states",
 }
+_INVOKE = "arn:aws:apigateway:{}:lambda:path/2015-03-31/functions"  # where API Gateway calls a function
 _JSON_DOCUMENTS = frozenset({"accessPolicies", "assumeRolePolicy", "policy", "policyDocument"})
 
 
@@ -81,6 +82,8 @@ class Aws(Package):
         known |= {"bucketRegion": self.region, "region": self.region, "keyId": ident}
         if type_ == "aws:sqs/queue:Queue":
             known["url"] = ident
+        if type_ == "aws:lambda/function:Function":
+            known["invokeArn"] = f"{_INVOKE.format(self.region)}/{known['arn']}/invocations"
         made = {**super().made(type_, ident, inputs), **aws_facts.DEPLOYED.get(type_, {})}
         return {**made, **{name: value for name, value in known.items() if name in made}}
 

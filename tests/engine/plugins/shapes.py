@@ -10,10 +10,11 @@ import functools
 import importlib
 import json
 import re
+import threading
 import types
 import typing
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ import pulumi
 from pulumi import _types
 
 Hints = Mapping[str, Any]
+# The SDK loads its modules when they are first looked at, which threads must not do at the same time.
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,11 @@ def resource(token: str) -> Shape:
     where = _classes(token.split(":")[0]).get(token)
     if where is None:
         return Shape()
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of classes that nobody asked for
+    with _LOADING, warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of classes nobody asked for
         module = importlib.import_module(where[0])
         arguments = getattr(module, where[1] + "Args", None) or getattr(module, where[1] + "InitArgs", None)
-    inputs = frozenset(_types.input_type_types(arguments)) if arguments else frozenset[str]()
-    hints = _types._raw_return_hints(getattr(module, where[1]))
+        inputs = frozenset(_types.input_type_types(arguments)) if arguments else frozenset[str]()
+        hints = _types._raw_return_hints(getattr(module, where[1]))
     return Shape(inputs, {name: _inner(hint) for name, hint in hints.items() if name not in ("id", "urn")})
 
 
@@ -56,7 +59,8 @@ def function(token: str) -> Hints:
     folder = module.split("/")[0]
     path = f"pulumi_{package.replace('-', '_')}" + ("" if folder == "index" else f".{folder}")
     try:
-        result = getattr(importlib.import_module(path), name[0].upper() + name[1:] + "Result")
+        with _LOADING:
+            result = getattr(importlib.import_module(path), name[0].upper() + name[1:] + "Result")
     except (ImportError, AttributeError):
         return {}
     return _types._raw_return_hints(result)
@@ -68,7 +72,10 @@ def is_optional(hint: Any) -> bool:
 
 
 def example(hint: Any, text: str, within: frozenset[type] = frozenset()) -> Any:
-    """A plausible value of a type: `text` for a string, zero, false and empty containers, objects filled in."""
+    """A plausible value of a type: `text` for a string, zero, false, an empty map, objects filled in.
+
+    A list has one element, and none where `text` is empty: nothing that was found, or made, has no text.
+    """
     hint = _types.unwrap_optional_type(hint)
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType, typing.Literal):
@@ -83,6 +90,9 @@ def example(hint: Any, text: str, within: frozenset[type] = frozenset()) -> Any:
         }
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        element = typing.get_args(hint)[0]
+        return [] if not text or objects(element) in within else [example(element, text, within)]
     return {str: text, int: 0, float: 0, bool: False}.get(hint, [])
 
 
