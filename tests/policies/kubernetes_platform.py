@@ -1,6 +1,6 @@
 """A workload of the cardholder data environment, with all that stands around it, as every rule wants it."""
 
-COMPLIANT = '''
+COMPLIANT = """
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
@@ -258,4 +258,4 @@ k8s.core.v1.PersistentVolumeClaim(
     metadata=inside,
     spec={"access_modes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "50Gi"}}},
 )
-'''
+"""

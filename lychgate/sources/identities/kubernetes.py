@@ -45,11 +45,16 @@ def identify_kubernetes(
     if metadata is None and "metadata" in unknown_inputs:
         unknown = keys
     known_group = group in _GROUPS or group.endswith(".k8s.io")
-    namespaced = kind not in _CLUSTER_SCOPED and known_group
-    identity = _named(urn, logical_name, "metadata.", given, unknown, namespaced=namespaced)
+    identity = _named(urn, logical_name, "metadata.", given, unknown, namespaced=is_namespaced(type_))
     if known_group or "namespace" in given:
         return identity
     return Identity(identity.id, properties=identity.properties, assumed=frozenset({"id"}))
+
+
+def is_namespaced(type_: str) -> bool:
+    """Whether an object of a kind of Kubernetes itself stands in a namespace."""
+    group, kind = type_.split(":")[1].split("/")[0], type_.rpartition(":")[2].removesuffix("Patch")
+    return kind not in _CLUSTER_SCOPED and (group in _GROUPS or group.endswith(".k8s.io"))
 
 
 def _named(

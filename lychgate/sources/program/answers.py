@@ -17,6 +17,7 @@ from typing import Any
 from lychgate.model.graph import Resource
 from lychgate.model.values import UNKNOWN, Secret, Symbol, Unknown, contains_unknown
 from lychgate.sources.identities import Identity, Place, identify
+from lychgate.sources.identities.kubernetes import is_namespaced
 
 Shapes = Callable[[str], "dict[str, Any] | None"]
 
@@ -77,6 +78,7 @@ class Answers:
             return self._plain(resource)
         opened = {name: open_(value) for name, value in resource.properties.items()}
         known = {name: part for name, value in opened.items() if (part := known_part(value)) is not None}
+        known |= provider_namespace(resource, resources, known)
         identity = identify(
             resource.type, resource.urn, resource.name, known, frozenset(shapes), self.place_of(resource, resources),
             unknown_names(resource),
@@ -92,7 +94,9 @@ class Answers:
         if "arn" in shapes and "arn" not in resource.properties:
             outputs["arn"] = UNKNOWN if identity.arn is None else identity.arn
         if resource.type.startswith("kubernetes:"):
-            outputs |= kubernetes_outputs(resource, outputs, identity)
+            outputs |= kubernetes_outputs(resource, outputs, identity, known)
+            if known_id is not None:
+                outputs["metadata"] |= named_by_id(known_id, is_namespaced(resource.type))
         ident = known_id if known_id is not None else identity.id
         return (UNKNOWN if ident is None else ident), outputs
 
@@ -191,7 +195,29 @@ def digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def kubernetes_outputs(resource: Resource, outputs: dict[str, Any], identity: Identity) -> dict[str, Any]:
+def provider_namespace(
+    resource: Resource, resources: Mapping[str, Resource], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The metadata of a Kubernetes object that leaves its namespace to its provider."""
+    provider = resources.get((resource.provider or "").rpartition("::")[0])
+    namespace = open_(provider.properties.get("namespace")) if provider else None
+    metadata = known.get("metadata") or {}
+    if not namespace or isinstance(namespace, Unknown) or not resource.type.startswith("kubernetes:"):
+        return {}
+    if not is_namespaced(resource.type) or metadata.get("namespace") or "metadata.namespace" in unknown_names(resource):
+        return {}
+    return {"metadata": {**metadata, "namespace": namespace}}
+
+
+def named_by_id(ident: str, namespaced: bool) -> dict[str, str]:
+    """Name and namespace of an existing object: its id is NAMESPACE/NAME, or NAME."""
+    namespace, _, name = ident.rpartition("/")
+    return {"name": name} | ({"namespace": namespace or "default"} if namespaced else {})
+
+
+def kubernetes_outputs(
+    resource: Resource, outputs: dict[str, Any], identity: Identity, known: Mapping[str, Any]
+) -> dict[str, Any]:
     """What the API server adds to an object: its name and namespace, a uid."""
     metadata = open_(resource.properties.get("metadata") or {})
     if not isinstance(metadata, dict):
@@ -204,5 +230,7 @@ def kubernetes_outputs(resource: Resource, outputs: dict[str, Any], identity: Id
             made[name] = identity.properties[path]
         elif "metadata" in unknown and name not in metadata:
             made[name] = UNKNOWN
+    if namespace := (known.get("metadata") or {}).get("namespace"):
+        made["namespace"] = namespace
     kind = resource.type.rpartition(":")[2]
     return {"metadata": made | metadata, "kind": outputs.get("kind", kind)}
