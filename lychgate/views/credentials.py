@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Secret, Symbol, Unknown, UnknownRead, secret_texts
 from lychgate.views.base import View
+from lychgate.views.kubernetes_objects import tokens
 
 # Property -> what it holds. The forms with `Wo` are write-only: they are not kept in the state, but in the program.
 PASSWORDS: dict[str, tuple[str, ...]] = {
@@ -28,8 +29,7 @@ PASSWORDS: dict[str, tuple[str, ...]] = {
 SECRET_VALUES: dict[str, tuple[str, ...]] = {
     "aws:secretsmanager/secretVersion:SecretVersion": ("secretString", "secretStringWo", "secretBinary"),
     "aws:ssm/parameter:Parameter": ("value", "valueWo", "insecureValue"),
-    "kubernetes:core/v1:Secret": ("stringData", "data"),
-    "kubernetes:core/v1:SecretPatch": ("stringData", "data"),
+    **dict.fromkeys(tokens("Secret", "core/v1"), ("stringData", "data")),
 }
 KEY_MATERIAL: dict[str, tuple[str, ...]] = {
     "aws:kms/externalKey:ExternalKey": ("keyMaterialBase64",),

@@ -8,24 +8,14 @@ from typing import Any
 from lychgate.model.values import Secret, Unknown, UnknownRead
 from lychgate.views.base import View
 from lychgate.views.credentials import REFERENCE, Origins, looks_like_credential, opened, written_in_text
+from lychgate.views.kubernetes_objects import TEMPLATES, kind_of
+from lychgate.views.kubernetes_workloads import Workload
 
 FUNCTION = "aws:lambda/function:Function"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 STORES = ("aws:secretsmanager/secret:Secret", "aws:ssm/parameter:Parameter")
 # Kind of workload -> where the pod's specification stands in it.
-POD_SPECS = {
-    **{
-        f"kubernetes:{version}:{kind}": "spec.template.spec"
-        for version, kinds in {
-            "apps/v1": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
-            "batch/v1": ("Job",),
-            "core/v1": ("ReplicationController",),
-        }.items()
-        for kind in kinds
-    },
-    "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template.spec",
-    "kubernetes:core/v1:Pod": "spec",
-}
+POD_SPECS = {type_: ".".join((*TEMPLATES[kind_of(type_)], "spec")) for type_ in Workload.types}
 
 
 class Environment(View):

@@ -91,7 +91,7 @@ INGRESS = """
 def _apart(workload: Workload, dimension: Dimension) -> Answer:
     """Whether nobody of another owner reaches a workload."""
     if not named(workload.graph, dimension):
-        return not_applicable(f"nothing that is judged names a {dimension}")
+        return not_applicable(f"no {dimension} is named by anything that is judged")
     if workload.partial:
         return workload.otherwise
     owner = owner_of(workload, dimension)
