@@ -5,20 +5,20 @@ from __future__ import annotations
 from lychgate.model.graph import Resource
 from lychgate.views.base import View
 
-INSTANCES = ("aws:ec2/instance:Instance",)
+MACHINES = ("aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate", "aws:eks/nodeGroup:NodeGroup")
 NAT_GATEWAYS = ("aws:ec2/natGateway:NatGateway",)
 
 
-class Instance(View):
-    """An EC2 instance."""
+class Machine(View):
+    """An EC2 instance, or what says of which type instances will be: a launch template, a node group of EKS."""
 
-    types = INSTANCES
+    types = MACHINES
     __slots__ = ()
 
     @property
-    def instance_type(self) -> str | None:
-        """`m7g.large`, ...; None where a launch template says it."""
-        return self.read.text("instanceType")
+    def instance_types(self) -> list[str]:
+        """`m7g.large`, ...; empty where something else says it."""
+        return self.read.texts("instanceType") + self.read.texts("instanceTypes")
 
 
 class NatGateway(View):

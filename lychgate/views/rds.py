@@ -22,7 +22,7 @@ from lychgate.views.kms import NamedKey, named_key
 
 CLUSTERS = ("aws:rds/cluster:Cluster",)
 CLUSTER_INSTANCES = ("aws:rds/clusterInstance:ClusterInstance",)
-INSTANCES = ("aws:rds/instance:Instance",)
+INSTANCES: tuple[str, ...] = ("aws:rds/instance:Instance",)
 PROXIES = ("aws:rds/proxy:Proxy",)
 SUBNET_GROUPS = ("aws:rds/subnetGroup:SubnetGroup",)
 CLUSTER_PARAMETER_GROUPS = ("aws:rds/clusterParameterGroup:ClusterParameterGroup",)

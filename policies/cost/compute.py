@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.compute import Instance, NatGateway, size_of
+from lychgate.views.compute import Machine, NatGateway, size_of
 from lychgate.views.storage import Volume
 
 
@@ -25,24 +25,46 @@ INSTANCE = """
         """
 
 
+NODES = """
+        import pulumi_aws as aws
+
+        aws.eks.NodeGroup("nodes", cluster_name="shop", node_role_arn="arn:aws:iam::111122223333:role/node",
+                          subnet_ids=["subnet-1"], instance_types=[%s],
+                          scaling_config={"min_size": 2, "desired_size": 2, "max_size": 4})
+        """
+
+
 @rule(
     id="ec2-instance-type-too-large",
     title="An EC2 instance is larger than the environment allows",
     layer="cost",
     severity="medium",
-    judges=Instance,
+    judges=Machine,
     parameters=InstanceSize,
     scope="resource",
     rationale="""An instance is paid for by the hour, whether it works or waits, and each size up doubles its price.""",
     remediation="Choose a smaller instanceType.",
-    compliant=[INSTANCE % 'instance_type="t4g.small"', INSTANCE % 'instance_type="c7i.2xlarge"'],
-    violating=[INSTANCE % 'instance_type="m7i.8xlarge"', INSTANCE % 'instance_type="c7i.metal-24xl"'],
+    compliant=[
+        INSTANCE % 'instance_type="t4g.small"',
+        INSTANCE % 'instance_type="c7i.2xlarge"',
+        NODES % '"m7g.large", "m7g.xlarge"',
+    ],
+    violating=[
+        INSTANCE % 'instance_type="m7i.8xlarge"',
+        INSTANCE % 'instance_type="c7i.metal-24xl"',
+        NODES % '"m7g.large", "m7g.16xlarge"',
+        """
+        import pulumi_aws as aws
+
+        aws.ec2.LaunchTemplate("workers", instance_type="m7g.8xlarge")
+        """,
+    ],
 )
-def ec2_instance_type_too_large(instance: Instance, case: Case) -> Answer:
-    """By size, not by family."""
-    given, largest = instance.instance_type, case.parameters.largest
-    if given is None:
-        return not_applicable("the launch template says the type")
+def ec2_instance_type_too_large(machine: Machine, case: Case) -> Answer:
+    """By size, not by family; the largest type counts."""
+    if not machine.instance_types:
+        return not_applicable("something else says the type")
+    given, largest = max(machine.instance_types, key=size_of), case.parameters.largest
     if size_of(given) <= size_of(largest):
         return PASS
     return fail(f"The type {given} is larger than {largest}, the largest that is paid for here.")

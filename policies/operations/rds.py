@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.rds import Cluster, Database, Instance
+from lychgate.views.rds import Cluster, ClusterInstance, Database, Instance
 
 CLUSTER = """
         import pulumi_aws as aws
@@ -168,21 +168,38 @@ def rds_database_without_log_exports(database: Database, case: Case) -> Answer:
     return fail(f"The database does not export {names}, so nobody outside of it can tell who did what.")
 
 
+class Upgraded(Instance):
+    """An instance of its own, or one of a cluster: what takes minor versions."""
+
+    types = Instance.types + ClusterInstance.types
+    __slots__ = ()
+
+
 @rule(
     id="rds-database-without-minor-upgrades",
     title="An RDS database does not take minor engine versions",
     layer="operations",
     severity="medium",
-    judges=Instance,
+    judges=Upgraded,
     scope="resource",
     rationale="""Minor versions carry the engine's security patches, which have to be in place within a month (PCI
     DSS 6.3.3).
     They are applied by themselves unless that is switched off.""",
     remediation="Leave autoMinorVersionUpgrade out, or set it to true.",
-    compliant=[INSTANCE % "", INSTANCE % "auto_minor_version_upgrade=True"],
-    violating=[INSTANCE % "auto_minor_version_upgrade=False"],
+    compliant=[INSTANCE % "", INSTANCE % "auto_minor_version_upgrade=True", CLUSTER % "" + MEMBERS % 2],
+    violating=[
+        INSTANCE % "auto_minor_version_upgrade=False",
+        CLUSTER % ""
+        + """
+        aws.rds.ClusterInstance("orders-0", cluster_identifier=cluster.id, instance_class="db.serverless",
+                                engine="aurora-postgresql", auto_minor_version_upgrade=False)
+        """,
+    ],
     remedy=lambda properties, parameters: {**properties, "autoMinorVersionUpgrade": True},
 )
-def rds_database_without_minor_upgrades(instance: Instance, case: Case) -> Answer:
-    """On by default."""
+def rds_database_without_minor_upgrades(instance: Upgraded, case: Case) -> Answer:
+    """On by default; one instance that has it off holds back its whole cluster.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Maintenance.AMVU.html
+    """
     return PASS if instance.minor_upgrades else fail("Minor versions, which carry security patches, are not applied.")
