@@ -48,6 +48,7 @@ from lychgate.views.network_reading import Translation
 from lychgate.views.network_workloads import Workloads
 
 MOST_WORDS = 3
+TWICE = re.compile(r"\b(igw|nat|tgw|peering) (?=\1 )")
 GATEWAY = re.compile(r"leads to igw (.+)$")
 
 
@@ -162,7 +163,7 @@ class GraphNetwork:
                     "from": hop.source,
                     "to": hop.target,
                     "flow": str(hop.flow),
-                    "steps": [f"{step.record}: {step.detail}" for step in hop.steps],
+                    "steps": [_said(step) for step in hop.steps],
                 }
                 for hop in hops
             ],
@@ -182,7 +183,12 @@ class GraphNetwork:
         row = list(steps)
         for step in row:
             self.charge(step.record)
-        return [f"{step.record}: {step.detail}" for step in row]
+        return [_said(step) for step in row]
+
+
+def _said(step: Step) -> str:
+    """A step in words; the names of gateways say already what they are."""
+    return f"{step.record}: {TWICE.sub('', step.detail)}"
 
 
 def services_words(flows: FlowSet) -> str:

@@ -32,6 +32,13 @@ class WebFront(View):
     __slots__ = ()
 
     @property
+    def label(self) -> str:
+        """What it is and what it is called."""
+        words = dict.fromkeys(types.BALANCERS, "load balancer") | dict.fromkeys(DISTRIBUTIONS, "distribution")
+        words |= dict.fromkeys(GRAPHQL_APIS, "GraphQL API")
+        return f"{words.get(self.resource.type, 'API stage')} {self.name}"
+
+    @property
     def private(self) -> str:
         """Why the internet does not reach it by HTTP; empty where it does, or may do."""
         if self.resource.type in types.BALANCERS:

@@ -21,6 +21,7 @@ DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 Rules = list[SecurityRule | Unknown]
 # Lookups that find prefix lists; those of AWS's services are called `com.amazonaws...`.
 LIST_LOOKUPS = ("aws:ec2/getPrefixList:getPrefixList", "aws:ec2/getManagedPrefixList:getManagedPrefixList")
+AWS_OWN = "AWS's own"
 SERVICE = "com.amazonaws."
 
 
@@ -56,8 +57,8 @@ def _group(t: Translation, record: str, rules: Rules, resource: Resource | None 
 def _own(group: str) -> tuple[SecurityRule, ...]:
     """What AWS puts into a group that it makes itself: members reach each other, and everything."""
     return (
-        SecurityRule(f"AWS's own ingress rule of {group}", "ingress", "-1", self_reference=True),
-        SecurityRule(f"AWS's own egress rule of {group}", "egress", "-1", cidrs=("0.0.0.0/0", "::/0")),
+        SecurityRule(f"{AWS_OWN} ingress rule of {group}", "ingress", "-1", self_reference=True),
+        SecurityRule(f"{AWS_OWN} egress rule of {group}", "egress", "-1", cidrs=("0.0.0.0/0", "::/0")),
     )
 
 

@@ -12,7 +12,7 @@ from lychgate.views import network_types as types
 from lychgate.views.base import View
 from lychgate.views.network import GraphNetwork, network_of
 from lychgate.views.network_exposure import WorldPorts, touches, world_ports
-from lychgate.views.network_groups import Direction, declared_for
+from lychgate.views.network_groups import AWS_OWN, Direction, declared_for
 from lychgate.views.network_homes import group_of
 from lychgate.views.network_stores import STORES
 
@@ -163,6 +163,11 @@ class Vpc(Part):
     def default_rules(self) -> list[SecurityRule | Unknown]:
         """The rules of its default security group: AWS's own, or those that the program leaves."""
         return self.net.rules.get(self.default_group, [])
+
+    @property
+    def default_untouched(self) -> bool:
+        """Whether its default group has the rules that AWS gave it, and no others."""
+        return all(isinstance(one, SecurityRule) and one.id.startswith(AWS_OWN) for one in self.default_rules)
 
     @property
     def members(self) -> list[Resource]:

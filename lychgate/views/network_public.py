@@ -43,7 +43,7 @@ class PublicStore(View):
         if self.resource.type in SEARCH:
             return "it has no vpcOptions, so its endpoint is a public one"
         if self.resource.type == types.KAFKA:
-            return "brokerNodeGroupInfo.connectivityInfo.publicAccess.type"
+            return "brokerNodeGroupInfo.connectivityInfo.publicAccess is not DISABLED"
         return "publiclyAccessible is true"
 
     @staticmethod

@@ -21,24 +21,15 @@ Text = str | Unknown
 
 
 class Names:
-    """A name for each resource of a network: what it is and what it is called, with its stack where two share that."""
+    """A name for each resource of a network: what it is and what it is called, and more only where two share that."""
 
     def __init__(self, graph: Graph) -> None:
         known = [one for one in graph.resources if one.type in WORDS]
-        short = Counter(self._short(one) for one in known)
-        long = Counter(f"{self._short(one)} of {one.stack}" for one in known)
+        taken = Counter(form for one in known for form in _forms(one))
         self._names: dict[str, str] = {}
         self._resources: dict[str, Resource] = {}
         for one in known:
-            name = self._short(one)
-            if short[name] > 1:
-                name = f"{name} of {one.stack}"
-                name = one.urn if long[name] > 1 else name
-            self.rename(one, name)
-
-    @staticmethod
-    def _short(resource: Resource) -> str:
-        return f"{WORDS[resource.type]} {resource.name}"
+            self.rename(one, next((form for form in _forms(one) if taken[form] == 1), one.urn))
 
     def rename(self, resource: Resource, name: str) -> None:
         """Give a resource that takes over what a VPC brings along that thing's name."""
@@ -52,6 +43,13 @@ class Names:
     def of(self, resource: Resource) -> str:
         """The name of a resource."""
         return self._names.get(resource.urn) or f"{resource.type.rpartition(':')[2]} {resource.name}"
+
+
+def _forms(resource: Resource) -> Iterator[str]:
+    """How a resource may be called, the shortest first."""
+    short = f"{WORDS[resource.type]} {resource.name}"
+    exact = f"{short} ({resource.type.rpartition(':')[2]})"
+    yield from (short, f"{short} of {resource.stack}", exact, f"{exact} of {resource.stack}")
 
 
 class Translation:

@@ -193,10 +193,10 @@ def web_front_without_firewall(front: WebFront, case: Case) -> Answer:
     acls = front.firewalls
     if not acls:
         way = "" if front.takes_firewall else ", nor a distribution with one (AWS WAF does not take HTTP APIs)"
-        return fail(f"{front.name} serves the web to the internet and has no web ACL in front of it{way}.")
+        return fail(f"The {front.label} serves the web to the internet and has no web ACL in front of it{way}.")
     idle = [acl.name for acl in acls if acl is not None and not acl.stops]
     if len(idle) == len(acls):
-        return fail(f"The web ACL {idle[0]} in front of {front.name} stops nothing: it has no rule that blocks.")
+        return fail(f"The web ACL {idle[0]} in front of the {front.label} stops nothing: it has no rule that blocks.")
     return PASS
 
 
