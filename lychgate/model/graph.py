@@ -181,7 +181,8 @@ class Graph:
                 value = resource.outputs.get(name)
                 # What a resource was given is another's (the `arn` of a TopicPolicy is its topic's).
                 if isinstance(value, str) and value and name not in resource.properties:
-                    found.setdefault(value, resource)
+                    if found.setdefault(value, resource).stack != resource.stack:
+                        found.setdefault(f"{resource.stack}\0{value}", resource)
         for resource in self.resources:
             if isinstance(resource.id, str) and resource.id:
                 found.setdefault(f"{resource.type}::{resource.id}", resource)
@@ -199,7 +200,7 @@ class Graph:
     def resolve(self, value: Any, *types: str, stack: str = "") -> Resource | None:
         """The resource that an id, ARN, URL or URN names; with `types`, only one of these types (names then count).
 
-        The same name may stand in several stacks, each in an account of its own: that of `stack` comes first.
+        The same name or ARN may stand in several stacks, each in an account of its own: that of `stack` comes first.
         """
         value = reveal(value, "reference")
         if isinstance(value, Symbol):
@@ -212,7 +213,7 @@ class Graph:
             found = index.get(f"{stack}\0{type_}::{value}") or index.get(f"{type_}::{value}")
             if found is not None:
                 return found
-        found = index.get(value)
+        found = index.get(f"{stack}\0{value}") or index.get(value)
         if found is not None and types and found.type not in types:
             return None
         return found

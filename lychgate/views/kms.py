@@ -62,7 +62,7 @@ def named_key(graph: Graph, resource: Resource, block: Block, name: str) -> Name
     value = block.value(name)
     if value is None or value == "":
         return None
-    found = graph.resolve(value, *KEYS, *ALIASES)
+    found = graph.resolve(value, *KEYS, *ALIASES, stack=resource.stack)
     if found is not None:
         return _key_of(graph, found, found.name)
     if isinstance(value, Symbol):

@@ -58,8 +58,11 @@ def _labels(graph: Graph, resource: Resource) -> Labels:
 Picked = dict[str, "str | Secret | Unknown"]
 
 
-def _pick(graph: Graph, given: Mapping[str, Any]) -> Picked:
-    """What tags or labels say of each dimension; of several keys for one the first of the settings counts."""
+def _pick(graph: Graph, given: Mapping[str, Any] | Unknown) -> Picked:
+    """What tags or labels say of each dimension; of several keys for one the first of the settings counts. Tags that
+    are unknown as a whole may say anything."""
+    if isinstance(given, Unknown):
+        return dict.fromkeys(DIMENSIONS, given)
     ranks: dict[str, tuple[str, int]] = graph.once("label keys", lambda: _ranks(graph))
     found: dict[str, tuple[int, str | Secret | Unknown]] = {}
     for key, value in given.items():
@@ -98,7 +101,7 @@ def _sources(graph: Graph, resource: Resource) -> Iterator[tuple[str, Picked]]:
         yield "its pods' labels", pods
     if resource.provider:
         picked = graph.once(
-            ("provider labels", resource.provider), lambda: _pick(graph, provider_tags(graph, resource))
+            ("provider labels", resource.provider), lambda: _pick(graph, _provider_tags(graph, resource))
         )
         yield "its provider's default tags", picked
     namespace = namespace_of(graph, resource)
@@ -132,13 +135,16 @@ def _stack(graph: Graph, name: str) -> Picked:
     return _pick(graph, {key.rpartition(":")[2]: value for key, value in config.items()})
 
 
-def _tags(resource: Resource) -> Mapping[str, Any]:
+def _tags(resource: Resource) -> Mapping[str, Any] | Unknown:
     """Tags or Kubernetes labels that stand on the resource itself."""
     properties = resource.properties
     if resource.type.startswith("kubernetes:"):
         metadata = properties.get("metadata")
-        return _opened(metadata.get("labels")) if isinstance(metadata, dict) else {}
+        labels = metadata if isinstance(metadata, Unknown) else _opened(metadata).get("labels")
+        return labels if isinstance(labels, Unknown) else _opened(labels)
     tags = properties.get("tags")
+    if isinstance(tags, Unknown):
+        return tags
     if isinstance(tags, list):  # Auto Scaling groups list them
         return {str(t.get("key", "")): t.get("value") for t in tags if isinstance(t, dict)}
     every = properties.get("tagsAll")
@@ -162,7 +168,11 @@ def _template(graph: Graph, resource: Resource, own: Picked) -> Picked:
 
 
 def provider_tags(graph: Graph, resource: Resource) -> dict[str, Any]:
-    """The default tags of the resource's provider, keys in lower case."""
+    """The default tags of the resource's provider, as far as they are known; keys in lower case."""
+    return _lowered(_provider_tags(graph, resource))
+
+
+def _provider_tags(graph: Graph, resource: Resource) -> dict[str, Any] | Unknown:
     provider = graph.by_urn.get((resource.provider or "").rpartition("::")[0])
     default = provider.properties.get("defaultTags") if provider else None
     if isinstance(default, str):
@@ -170,7 +180,8 @@ def provider_tags(graph: Graph, resource: Resource) -> dict[str, Any]:
             default = json.loads(default)
         except ValueError:
             return {}
-    return _lowered(default.get("tags")) if isinstance(default, dict) else {}
+    tags = default.get("tags") if isinstance(default, dict) else default
+    return tags if isinstance(tags, Unknown) else _opened(tags)
 
 
 def namespace_of(graph: Graph, resource: Resource) -> Resource | None:

@@ -5,9 +5,9 @@ from typing import Any
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.tenancy import Crossing, Dimension
-from lychgate.views.iam_principals import Role
-from lychgate.views.ownership import crossed, edges, named
+from lychgate.reasoning.tenancy import Crossing, Dimension, EdgeKind
+from lychgate.views.iam_principals import Group, Identity, Role
+from lychgate.views.ownership import Actor, crossed, edges, named, reached
 
 TENANTS = """
         import json
@@ -33,7 +33,12 @@ TENANTS = """
         acme, globex = bucket("acme"), bucket("globex")
         reader = role("acme")
         """
-DATA = ("identity-grant", "resource-grant", "secret-ref", "key-use")
+OPEN = """
+        aws.s3.BucketPolicy("open", bucket=globex.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Condition": %s,
+                           "Resource": pulumi.Output.concat(globex.arn, "/*")}]}))
+        """
+DATA: tuple[EdgeKind, ...] = ("identity-grant", "resource-grant", "secret-ref", "mount", "key-use")
 
 
 def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
@@ -51,10 +56,10 @@ def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
 
 @rule(
     id="role-reaches-another-tenants-data",
-    title="A role of one tenant can reach data of another tenant",
+    title="A role, user or workload of one tenant can reach data of another tenant",
     layer="tenancy",
     severity="critical",
-    judges=Role,
+    judges=Actor,
     scope="stacks",
     rationale="""A customer must reach nothing but its own cardholder data (PCI DSS A1.1.2). A wildcard that also
     means another
@@ -71,6 +76,31 @@ def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
         + """
         common = aws.s3.Bucket("rates", tags={"shared": "true"})
         allow(reader, [common.arn, pulumi.Output.concat(common.arn, "/*")])
+        """,
+        TENANTS
+        + """
+        # Case does not make another tenant of it.
+        upper = aws.s3.Bucket("upper", tags={"Tenant": "ACME"})
+        allow(reader, pulumi.Output.concat(upper.arn, "/*"))
+        """,
+        TENANTS
+        + """
+        # The tag is spelled out, and the other tenant's queue has another one.
+        queue = aws.sqs.Queue("jobs", tags={"tenant": "globex"})
+        aws.iam.RolePolicy("own", role=reader.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sqs:*", "Resource": "*",
+             "Condition": {"StringEquals": {"aws:ResourceTag/tenant": "acme"}}}]}))
+        """,
+        TENANTS + OPEN % '{"StringEquals": {"aws:PrincipalTag/tenant": "globex"}}',
+        TENANTS
+        + """
+        # The key's own policy does not leave access to identity policies.
+        owner = role("globex")
+        key = aws.kms.Key("globex", tags={"tenant": "globex"}, policy=pulumi.Output.json_dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": owner.arn},
+                                                    "Action": "kms:*", "Resource": "*"}]}))
+        aws.iam.RolePolicy("keys", role=reader.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}))
         """,
         TENANTS
         + """
@@ -102,33 +132,132 @@ def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
         """,
         TENANTS
         + """
+        # A user, by the group that it is in.
+        group, user = aws.iam.Group("readers"), aws.iam.User("acme-batch", tags={"tenant": "acme"})
+        aws.iam.UserGroupMembership("acme-batch", user=user.name, groups=[group.name])
+        aws.iam.GroupPolicy("data", group=group.name, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:Get*",
+                           "Resource": pulumi.Output.concat(globex.arn, "/*")}]}))
+        """,
+        TENANTS
+        + """
+        # A function of one tenant runs as a role that is declared as shared.
+        broker = aws.iam.Role("broker", tags={"shared": "true"}, assume_role_policy=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                    "Principal": {"Service": "lambda.amazonaws.com"}}]}))
+        allow(broker, pulumi.Output.concat(globex.arn, "/*"), "broker")
+        aws.lambda_.Function("acme-api", role=broker.arn, tags={"tenant": "acme"})
+        """,
+        TENANTS
+        + """
+        # The same on a machine, by an instance profile without a label.
+        broker = role("shared", "ec2.amazonaws.com")
+        allow(broker, pulumi.Output.concat(globex.arn, "/*"), "broker")
+        profile = aws.iam.InstanceProfile("broker", role=broker.name)
+        aws.ec2.Instance("acme-api", ami="ami-0a1b2c3d4e5f60718", instance_type="t4g.small",
+                         iam_instance_profile=profile.name, tags={"tenant": "acme"})
+        """,
+        TENANTS
+        + """
+        # A service account in one tenant's namespace, whose tokens the shared role accepts.
+        import pulumi_kubernetes as k8s
+
+        issuer = "oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D4E5F60718293A4B5C6D7E8F9"
+        broker = aws.iam.Role("broker", tags={"tenant": "shared"}, assume_role_policy=json.dumps({
+            "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"},
+                "Condition": {"StringLike": {f"{issuer}:sub": "system:serviceaccount:*:api"}}}]}))
+        allow(broker, pulumi.Output.concat(globex.arn, "/*"), "broker")
+        k8s.core.v1.Namespace("acme", metadata={"name": "acme", "labels": {"tenant": "acme"}})
+        k8s.core.v1.ServiceAccount("api", metadata={"name": "api", "namespace": "acme"})
+        """,
+        TENANTS
+        + """
+        # A secret of another tenant in a container, whichever role fetches it.
+        secret = aws.secretsmanager.Secret("globex-db", tags={"tenant": "globex"})
+        aws.ecs.TaskDefinition("acme-api", family="acme-api", tags={"tenant": "acme"},
+            container_definitions=pulumi.Output.json_dumps([{"name": "api", "image": "api", "secrets": [
+                {"name": "PASSWORD", "valueFrom": pulumi.Output.concat(secret.arn, ":password::")}]}]))
+        """,
+        TENANTS
+        + """
+        # SQL through the HTTP endpoint of another tenant's cluster.
+        cluster = aws.rds.Cluster("globex", engine="aurora-postgresql", tags={"tenant": "globex"})
+        aws.iam.RolePolicy("sql", role=reader.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "rds-data:*", "Resource": "arn:aws:rds:*:111122223333:cluster:*"}]}))
+        """,
+        TENANTS
+        + """
+        # A login at another tenant's database.
+        cluster = aws.rds.Cluster("globex", engine="aurora-postgresql", tags={"tenant": "globex"})
+        aws.iam.RolePolicy("login", role=reader.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "rds-db:connect",
+                           "Resource": "arn:aws:rds-db:*:*:dbuser:*/app"}]}))
+        """,
+        TENANTS
+        + """
+        # By an access point of the other tenant's bucket.
+        point = aws.s3.AccessPoint("globex", bucket=globex.id)
+        aws.iam.RolePolicy("point", role=reader.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:GetObject",
+                           "Resource": pulumi.Output.concat(point.arn, "/object/*")}]}))
+        """,
+        TENANTS
+        + """
+        key = aws.kms.Key("globex", tags={"tenant": "globex"})
+        aws.kms.Grant("acme", key_id=key.key_id, grantee_principal=reader.arn, operations=["Decrypt"])
+        """,
+        TENANTS
+        + """
+        # The policy of an index of another tenant's table.
+        table = aws.dynamodb.Table("globex", hash_key="id", attributes=[{"name": "id", "type": "S"}],
+                                   billing_mode="PAY_PER_REQUEST", tags={"tenant": "globex"})
+        aws.iam.RolePolicy("index", role=reader.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "dynamodb:Query",
+                           "Resource": pulumi.Output.concat(table.arn, "/index/by-date")}]}))
+        """,
+        TENANTS
+        + """
+        function = aws.lambda_.Function("globex", role="arn:aws:iam::111122223333:role/x", tags={"tenant": "globex"})
+        aws.lambda_.Permission("acme", function=function.name, action="lambda:InvokeFunction", principal=reader.arn)
+        """,
+        TENANTS + OPEN % '{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/acme-*"}}',
+        TENANTS + OPEN % '{"StringEquals": {"aws:PrincipalTag/tenant": ["globex", "acme"]}}',
+        TENANTS + OPEN % '{"StringEquals": {"aws:PrincipalAccount": "111122223333"}}',
+        TENANTS
+        + """
         broker = role("shared", AWS=reader.arn)
         allow(broker, pulumi.Output.concat(globex.arn, "/*"), "broker")
         """,
     ],
 )
-def role_reaches_another_tenants_data(role: Role, case: Case) -> Answer:
-    """Through its own policies, those of resources, and roles without a tenant in between."""
-    return _judged(role, "tenant", DATA)
+def role_reaches_another_tenants_data(actor: Actor, case: Case) -> Answer:
+    """Through its own policies, those of resources, and roles without a tenant in between; for a workload, through the
+    role that it runs as."""
+    return _judged(actor, "tenant", DATA)
 
 
-def _judged(role: Role, dimension: Dimension, kinds: tuple[str, ...]) -> Answer:
-    if not named(role.graph, dimension):
+def _judged(actor: Actor, dimension: Dimension, kinds: tuple[EdgeKind, ...]) -> Answer:
+    graph, urn = actor.graph, actor.resource.urn
+    if not named(graph, dimension):
         return not_applicable(f"nothing that is judged names a {dimension}")
-    found = [one for one in crossed(role.graph, dimension).get(role.resource.urn, []) if one.path[-1].kind in kinds]
+    found = [one for one in crossed(graph, dimension).get(urn, []) if one.path[-1].kind in kinds]
+    if actor.resource.type in Role.types and "assume-role" in kinds:  # whoever is let in is told of as well
+        found += [one for one in reached(graph, dimension).get(urn, []) if one.state == "yes"]
     certain = [one for one in found if one.state == "yes"]
     if certain:
-        words, witness = told(certain, role.graph)
+        words, witness = told(certain, graph)
         whom = f"{certain[0].source_value} reaches {certain[0].target_value}"
         return fail(f"{dimension.capitalize()} {whom}: {words}.", witness)
-    unread = edges(role.graph).unread.get(role.resource.urn)
+    unread = edges(graph).why_open(urn, (*kinds, "identity-grant"))
     if unread is not None:
         raise unread
-    if found:
-        other = role.graph.by_urn[found[0].path[-1].target].name
-        who = "the role names" if found[0].source_value is None else f"{other} names"
-        why = f"leave open whether {other} is the same {dimension}'s: {who} none"
-        raise UnknownRead(role.resource.urn, "tags", why)
+    if found and actor.resource.type in Identity.types and actor.resource.type not in Group.types:
+        other = graph.by_urn[found[0].path[-1].target].name
+        silent = "the identity itself" if found[0].source_value is None else other
+        why = f"not named by {silent}, so that {other}, which it reaches, may be another {dimension}'s"
+        raise UnknownRead(urn, dimension, why)
     return PASS
 
 
@@ -137,7 +266,7 @@ def _judged(role: Role, dimension: Dimension, kinds: tuple[str, ...]) -> Answer:
     title="A role of one tenant can be assumed by another tenant's identity",
     layer="tenancy",
     severity="critical",
-    judges=Role,
+    judges=Actor,
     scope="stacks",
     rationale="""Whoever can assume a role has all that it has. Between tenants that is no separation at all (PCI DSS
     A1.1.1).""",
@@ -159,15 +288,46 @@ def _judged(role: Role, dimension: Dimension, kinds: tuple[str, ...]) -> Answer:
         """,
         TENANTS
         + """
+        # Everyone who meets a condition, and one of another tenant does.
+        aws.iam.Role("globex-worker", tags={"tenant": "globex"}, assume_role_policy=json.dumps(
+            {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+                 "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*-api"}}}]}))
+        """,
+        TENANTS
+        + """
+        # Another tenant's function runs as it.
+        worker = role("globex", "lambda.amazonaws.com")
+        aws.lambda_.Function("acme-api", role=worker.arn, tags={"tenant": "acme"})
+        """,
+        TENANTS
+        + """
+        # The service account of another tenant's namespace, by Pod Identity.
+        import pulumi_kubernetes as k8s
+
+        worker = role("globex", "pods.eks.amazonaws.com")
+        k8s.core.v1.Namespace("acme", metadata={"name": "acme", "labels": {"tenant": "acme"}})
+        aws.eks.PodIdentityAssociation("api", cluster_name="main", namespace="acme", service_account="api",
+                                       role_arn=worker.arn)
+        """,
+        TENANTS
+        + """
+        # Whoever may rewrite the trust policy may assume the role.
+        worker = role("globex", "lambda.amazonaws.com")
+        aws.iam.RolePolicy("admin", role=reader.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:Update*", "Resource": "*"}]}))
+        """,
+        TENANTS
+        + """
         other = role("globex", AWS="arn:aws:iam::111122223333:root")
         aws.iam.RolePolicy("assume", role=reader.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "sts:*", "Resource": "arn:aws:iam::111122223333:role/globex-*"}]}))
         """,
     ],
 )
-def role_assumable_by_another_tenant(role: Role, case: Case) -> Answer:
+def role_assumable_by_another_tenant(actor: Actor, case: Case) -> Answer:
     """By trust that names it, or by trust of the account and a policy that says so."""
-    return _judged(role, "tenant", ("assume-role",))
+    return _judged(actor, "tenant", ("assume-role",))
 
 
 ENVIRONMENTS = TENANTS.replace('{"tenant": tenant}', '{"environment": tenant}')
@@ -175,10 +335,10 @@ ENVIRONMENTS = TENANTS.replace('{"tenant": tenant}', '{"environment": tenant}')
 
 @rule(
     id="role-reaches-another-environment",
-    title="A role of one environment can reach data or roles of another",
+    title="A role, user or workload of one environment can reach data or roles of another",
     layer="tenancy",
     severity="critical",
-    judges=Role,
+    judges=Actor,
     scope="stacks",
     rationale="""Test must be apart from production, and access control must enforce it (PCI DSS 6.5.3, 6.5.4). A
     role of test that
@@ -188,8 +348,27 @@ ENVIRONMENTS = TENANTS.replace('{"tenant": tenant}', '{"environment": tenant}')
     compliant=[
         ENVIRONMENTS.replace("acme", "test").replace("globex", "production")
         + 'allow(reader, pulumi.Output.concat(test.arn, "/*"))',
+        ENVIRONMENTS.replace("acme", "prod").replace("globex", "production")
+        + 'allow(reader, pulumi.Output.concat(production.arn, "/*"))',
     ],
     violating=[
+        ENVIRONMENTS.replace("acme", "test").replace("globex", "production")
+        + """
+        # What all tenants of production share is production's all the same.
+        common = aws.s3.Bucket("common", tags={"environment": "production", "shared": "true"})
+        allow(reader, pulumi.Output.concat(common.arn, "/*"))
+        """,
+        ENVIRONMENTS.replace("acme", "test").replace("globex", "production")
+        + """
+        # Tied to the tenant, and both environments have it.
+        queue = aws.sqs.Queue("jobs", tags={"environment": "production", "tenant": "acme"})
+        batch = aws.iam.Role("batch", tags={"environment": "test", "tenant": "acme"}, assume_role_policy=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}))
+        aws.iam.RolePolicy("own", role=batch.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sqs:*", "Resource": "*",
+             "Condition": {"StringEquals": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}}}]}))
+        """,
         ENVIRONMENTS.replace("acme", "test").replace("globex", "production")
         + 'allow(reader, pulumi.Output.concat(production.arn, "/*"))',
         ENVIRONMENTS.replace("acme", "test").replace("globex", "production")
@@ -200,6 +379,6 @@ ENVIRONMENTS = TENANTS.replace('{"tenant": tenant}', '{"environment": tenant}')
         """,
     ],
 )
-def role_reaches_another_environment(role: Role, case: Case) -> Answer:
+def role_reaches_another_environment(actor: Actor, case: Case) -> Answer:
     """Data and roles alike."""
-    return _judged(role, "environment", (*DATA, "assume-role"))
+    return _judged(actor, "environment", (*DATA, "assume-role"))

@@ -1,7 +1,11 @@
 """Whether it can be told whose a resource is."""
 
+import re
+
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.ownership import Labelled, StackReference, owned
+from lychgate.model.values import UnknownRead
+from lychgate.views.owners import environment_word, is_shared, owned
+from lychgate.views.ownership import Labelled, StackReference
 
 
 @rule(
@@ -49,16 +53,35 @@ from lychgate.views.ownership import Labelled, StackReference, owned
 
         Service("jobs", "acme")
         """,
+        """
+        import pulumi_aws as aws
+
+        # Declared as shared, it is kept apart from nobody.
+        aws.s3.Bucket("receipts", tags={"tenant": "acme", "shared": "true"})
+        """,
     ],
 )
 def labels_that_disagree(labelled: Labelled, case: Case) -> Answer:
     """Every dimension, every source."""
     conflicts = labelled.labels.conflicts
     if not conflicts:
-        return PASS
+        return _both(labelled)
     one = conflicts[0]
     said = f"{one.source} says {one.dimension} {one.value}, {one.other_source} says {one.other}"
     return fail(f"{said[:1].upper()}{said[1:]}.", {"conflicts": len(conflicts)})
+
+
+def _both(labelled: Labelled) -> Answer:
+    """Whether it is one tenant's and declared to serve all at once: the second takes it out of the rules of the
+    first."""
+    labels = labelled.labels
+    if labels.tenant in (None, "shared") or not is_shared(labelled.graph, labelled.resource):
+        return PASS
+    source = labels.sources["tenant"]
+    return fail(
+        f"It is declared as shared, and {source} says{'' if source.startswith('its') else ' that it is'} tenant "
+        f"{labels.tenant}: what is shared is kept apart from nobody."
+    )
 
 
 @rule(
@@ -107,12 +130,16 @@ def labels_that_disagree(labelled: Labelled, case: Case) -> Answer:
 def resource_without_tenant(labelled: Labelled, case: Case) -> Answer:
     """Asked only where several tenants are served."""
     graph = labelled.graph
-    tenants = graph.once("tenants", lambda: {one.tenant for one in owned(graph) if one.tenant and not one.shared})
+    tenants = graph.once(
+        "tenants", lambda: {one.tenant for one in owned(graph, "tenant") if one.tenant and not one.shared}
+    )
     owner = labelled.owner
     if owner.tenant or owner.shared:
         return PASS
     if len(tenants) < 2:
         return PASS if tenants else not_applicable("nothing that is judged names a tenant")
+    if "tenant" in labelled.labels.unknown:
+        raise UnknownRead(labelled.resource.urn, "tags", "known only after the deployment: they may name the tenant")
     return fail(f"It belongs to none of {', '.join(sorted(tenants))}, and is not declared as shared.")
 
 
@@ -153,7 +180,7 @@ def stack_reads_another_environment(reference: StackReference, case: Case) -> An
     A stack is called after its environment (`production`) or APP.ENV.TENANT; a name without such a word says nothing.
     """
     own = reference.labels.environment or _environment(reference.resource.stack)
-    other = _environment(reference.refers_to)
+    other = _told(reference) or _environment(reference.refers_to)
     if own is None or other is None:
         return not_applicable("the names of the stacks do not say which environment they are of")
     if _same(own, other):
@@ -161,19 +188,25 @@ def stack_reads_another_environment(reference: StackReference, case: Case) -> An
     return fail(f"The stack is of {own} and reads the outputs of {reference.refers_to}, which is of {other}.")
 
 
-WORDS = {
-    "production": ("production", "prod", "prd", "live"),
-    "test": ("test", "testing", "tst", "qa", "uat"),
-    "staging": ("staging", "stage", "stg", "preprod"),
-    "development": ("development", "dev", "sandbox"),
-}
+def _told(reference: StackReference) -> str | None:
+    """The environment of the other stack by its own configuration, where it is judged too."""
+    name = reference.refers_to
+    for key, stack in reference.graph.stacks.items():
+        if name == key or name.endswith(f"/{key}"):
+            said = {word.rpartition(":")[2]: value for word, value in stack.config.items()}.get("environment")
+            return None if not isinstance(said, str) else environment_word(said) or said.lower()
+    return None
 
 
 def _environment(stack: str) -> str | None:
-    """The environment that a stack's name tells."""
-    parts = stack.rpartition("/")[2].replace("-", ".").replace("_", ".").lower().split(".")
-    return next((name for part in parts for name, words in WORDS.items() if part in words), None)
+    """The environment that a stack's name tells: one of the words of its last part, else of its project's."""
+    for part in reversed(stack.split("/")[-2:]):
+        words = (environment_word(word) for word in re.split(r"[-._]", part))
+        found = next((word for word in words if word), None)
+        if found:
+            return found
+    return None
 
 
 def _same(one: str, other: str) -> bool:
-    return _environment(one) == _environment(other) if _environment(one) else one == other
+    return (environment_word(one) or one.lower()) == other

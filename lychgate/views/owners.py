@@ -1,0 +1,82 @@
+"""Whose a resource is: its labels as owners of the dimensions in which resources are kept apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lychgate.model.graph import Graph, Resource
+from lychgate.model.values import Unknown, reveal
+from lychgate.reasoning.tenancy import Dimension, Owned
+from lychgate.views.labels import labels_of, own_tags, provider_tags
+
+SHARED = ("true", "yes", "1")
+# Spellings of one environment, in labels and in names of stacks.
+ENVIRONMENTS = {
+    "production": ("production", "prod", "prd", "live"),
+    "staging": ("staging", "stage", "stg", "preprod", "preproduction"),
+    "test": ("test", "testing", "tst"),
+    "acceptance": ("acceptance", "uat", "qa"),
+    "development": ("development", "dev"),
+    "sandbox": ("sandbox", "sbx"),
+}
+_WORDS = {word: name for name, words in ENVIRONMENTS.items() for word in words}
+
+
+def environment_word(text: str) -> str | None:
+    """The environment that a word is a spelling of, None for any other word."""
+    return _WORDS.get(text.strip().lower())
+
+
+def owned(graph: Graph, dimension: Dimension) -> list[Owned]:
+    """Whose each resource is, in one dimension; computed once."""
+    return graph.once(
+        ("owned", dimension), lambda: [owner_of(graph, one, dimension) for one in graph.resources if one.custom]
+    )
+
+
+def owner_of(graph: Graph, resource: Resource, dimension: Dimension) -> Owned:
+    """Whose a resource is. Case does not tell owners apart, nor do two spellings of an environment.
+
+    `shared: true` is said of tenants: what serves all tenants of production is production's all the same. Where
+    nobody can know yet whether it is shared, it counts as unlabelled.
+    """
+    labels = labels_of(graph, resource)
+    tenant, environment = _folded(labels.tenant), _folded(labels.environment)
+    environment = _WORDS.get(environment or "", environment)
+    if dimension == "tenant" and tenant is not None and isinstance(_shared(graph, resource), Unknown):
+        tenant = None
+    return Owned(
+        resource.urn,
+        application=_folded(labels.application),
+        environment=environment,
+        tenant=tenant,
+        classification=labels.classification,
+        shared=is_shared(graph, resource) if dimension == "tenant" else environment == "shared",
+    )
+
+
+def _folded(label: str | None) -> str | None:
+    return None if label is None else label.strip().lower() or None
+
+
+def is_shared(graph: Graph, resource: Resource) -> bool:
+    """Whether it is declared to serve several tenants: a tag or label `shared: true`, or the tenant `shared`."""
+    if _folded(labels_of(graph, resource).tenant) == "shared":
+        return True
+    said = _shared(graph, resource)
+    return not isinstance(said, Unknown) and str(said or "").strip().lower() in SHARED
+
+
+def _shared(graph: Graph, resource: Resource) -> Any:
+    """What the tag `shared` says: the resource's own, else its provider's."""
+    own = resource.properties.get("tags")
+    if isinstance(own, Unknown):
+        return own
+    provider: object = graph.once(("shared", resource.provider), lambda: provider_tags(graph, resource).get("shared"))
+    return reveal(own_tags(resource).get("shared", provider), "tags.shared")
+
+
+def tags_of(graph: Graph, resource: Resource) -> dict[str, Any]:
+    """The tags that AWS knows it by, its provider's default ones among them; keys in lower case. Values may be
+    unknown."""
+    return graph.once(("aws tags", resource.urn), lambda: {**provider_tags(graph, resource), **own_tags(resource)})
