@@ -23,6 +23,13 @@ from lychgate.views.kms import NamedKey, named_key
 from lychgate.views.resource_policies import policies_on
 
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+# What writes access logs to a bucket, and the property that names it.
+LOGGING = {
+    "aws:cloudfront/distribution:Distribution": "loggingConfig",
+    "aws:lb/loadBalancer:LoadBalancer": "accessLogs",
+    "aws:alb/loadBalancer:LoadBalancer": "accessLogs",
+    "aws:elb/loadBalancer:LoadBalancer": "accessLogs",
+}
 PUBLIC_ACCESS_BLOCKS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 PUBLIC_ACCESS_SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -145,13 +152,21 @@ class Bucket(View):
 
     @property
     def receives_logs(self) -> bool:
-        """Whether other buckets of the graph write their access logs to this one."""
+        """Whether other buckets, distributions or load balancers of the graph write their access logs to this one."""
 
         def targets() -> set[str]:
-            found = (self.graph.resolve(other.log_bucket, *BUCKETS) for other in Bucket.all(self.graph))
+            found = (self.graph.resolve(name, *BUCKETS) for name in self._log_targets())
             return {resource.urn for resource in found if resource is not None}
 
         return self.resource.urn in self.graph.once("log buckets", targets)
+
+    def _log_targets(self) -> Iterator[str | None]:
+        for other in Bucket.all(self.graph):
+            yield other.log_bucket
+        for type_, name in LOGGING.items():
+            for resource in self.graph.of_type(type_):
+                target = resource.read.block(name).value("bucket")  # of a distribution the bucket's domain name
+                yield str(target).partition(".s3.")[0] if target else None
 
     @property
     def object_lock(self) -> bool:

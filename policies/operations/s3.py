@@ -68,6 +68,29 @@ def s3_bucket_without_versioning(bucket: Bucket, case: Case) -> Answer:
 
         bucket = aws.s3.BucketV2("receipts", loggings=[{"target_bucket": "central-logs"}])
         """,
+        """
+        import pulumi_aws as aws
+
+        # What a load balancer and a distribution write their logs to.
+        logs = aws.s3.Bucket("logs")
+        aws.lb.LoadBalancer("web", subnets=["subnet-1"], access_logs={"bucket": logs.bucket, "enabled": True})
+        more = aws.s3.Bucket("more-logs")
+        aws.s3.BucketV2("site", loggings=[{"target_bucket": logs.id}])
+        aws.cloudfront.Distribution(
+            "web",
+            enabled=True,
+            logging_config={"bucket": more.bucket_domain_name},
+            origins=[{"origin_id": "web", "domain_name": "web.example.com"}],
+            default_cache_behavior={
+                "target_origin_id": "web",
+                "viewer_protocol_policy": "https-only",
+                "allowed_methods": ["GET", "HEAD"],
+                "cached_methods": ["GET", "HEAD"],
+            },
+            restrictions={"geo_restriction": {"restriction_type": "none"}},
+            viewer_certificate={"cloudfront_default_certificate": True},
+        )
+        """,
     ],
     violating=[
         """
