@@ -32,11 +32,15 @@ class WorldPorts:
 
     def open(self, ports: Iterable[int]) -> list[int]:
         """Those of these TCP and UDP ports that are open for certain."""
-        return [port for port in ports if any(holds(spans, port) for spans in self.certain.values())]
+        return _held(self.certain, ports)
 
     def perhaps(self, ports: Iterable[int]) -> list[int]:
         """Those of these ports that may be open."""
-        return [port for port in ports if any(holds(spans, port) for spans in self.possible.values())]
+        return _held(self.possible, ports)
+
+
+def _held(spans: dict[int, Intervals], ports: Iterable[int]) -> list[int]:
+    return [port for port in ports if any(holds(row, port) for row in spans.values())] if spans else []
 
 
 def is_world(addresses: Intervals) -> bool:

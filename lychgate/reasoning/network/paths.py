@@ -217,10 +217,13 @@ class Search:
                 yield _Node(balancer, at, client), _renamed(doubted(answer, doubts), source, balancer)
 
     def _forwarded(self, node: _Node, at: int) -> Iterator[_Edge]:
-        everything = {name: Placed(item, self.legs(name)) for name, item in self.endpoints.items()}
         client = self.legs(node.client or node.endpoint)
-        for name, answer in self._balancers.forwards(everything[node.endpoint], at, client, everything):
+        for name, answer in self._balancers.forwards(self._placed[node.endpoint], at, client, self._placed):
             yield _Node(name), answer
+
+    @cached_property
+    def _placed(self) -> dict[str, Placed]:
+        return {name: Placed(item, self.legs(name)) for name, item in self.endpoints.items()}
 
 
 def _renamed(answer: Answer[Hop], source: str, target: str) -> Answer[Hop]:
