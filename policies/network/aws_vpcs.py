@@ -90,7 +90,7 @@ def vpc_without_flow_logs(vpc: Network, case: Case) -> Answer:
     missing = sorted({"ACCEPT", "REJECT"} - vpc.logged)
     if not missing:
         return PASS
-    what = {("ACCEPT",): "accepted traffic", ("REJECT",): "refused traffic"}.get(tuple(missing), "traffic")
+    what = "traffic" if len(missing) > 1 else "accepted traffic" if missing == ["ACCEPT"] else "refused traffic"
     return fail(f"No flow log records the {what} of {vpc.record} as a whole.", {"not recorded": missing})
 
 

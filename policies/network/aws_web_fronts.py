@@ -3,7 +3,7 @@
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.reasoning.network import ANYWHERE
 from lychgate.reasoning.network.addresses import block
-from lychgate.reasoning.network.intervals import union
+from lychgate.reasoning.network.intervals import Intervals, union
 from lychgate.views.eks import Cluster
 from lychgate.views.network_exposure import is_world
 from lychgate.views.network_fronts import WebFront
@@ -264,7 +264,7 @@ def eks_endpoint_open_to_the_world(cluster: Cluster, case: Case) -> Answer:
     if not cluster.public_endpoint:
         return PASS
     listed = cluster.public_cidrs
-    addresses = ()
+    addresses: Intervals = ()
     for cidr in listed:
         try:
             addresses = union(addresses, block(cidr))
