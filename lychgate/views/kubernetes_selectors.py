@@ -88,11 +88,12 @@ def matches(selector: LabelSelector | Doubt, labels: Labels) -> bool:
     """Whether a selector matches labels. Raises `UnknownRead` where that depends on an unknown."""
     if isinstance(selector, LabelSelector) and isinstance(labels, dict) and not selector.match_expressions:
         wanted = selector.match_labels
-        if isinstance(wanted, dict) and wanted.keys() <= labels.keys():
-            if all(labels[key] == value for key, value in wanted.items()):
-                return True
-        elif isinstance(wanted, dict):
-            return False
+        if isinstance(wanted, dict):  # the usual case, without looking at what cannot matter
+            if not wanted.keys() <= labels.keys():
+                return False
+            differ = [(value, labels[key]) for key, value in wanted.items() if labels[key] != value]
+            if not any(isinstance(one, Doubt) for pair in differ for one in pair):
+                return not differ
     found = selects(selector, labels)
     if isinstance(found, Doubt):
         raise unread(found)
