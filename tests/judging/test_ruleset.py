@@ -225,8 +225,8 @@ ERRORS = {
         "mine.yaml:5:3: unknown requirement '3.5.1.9'. expected one of PCI DSS v4.0.1; did you mean '3.5.1.3'?",
     ),
     "rule of a requirement": (
-        HEAD + "framework: pci-dss-4.0.1\nrequirements:\n  3.5.1:\n    - s3-bucket\n",
-        f"mine.yaml:6:7: unknown rule 's3-bucket'. {WANTED_RULE}",
+        HEAD + "framework: pci-dss-4.0.1\nrequirements:\n  3.5.1:\n    - nothing-like-it\n",
+        f"mine.yaml:6:7: unknown rule 'nothing-like-it'. {WANTED_RULE}",
     ),
     "waiver limit": (
         HEAD + "waiver_limits: {high: -1}\n",
@@ -327,8 +327,8 @@ def test_errors_of_a_framework(tmp_path: Path) -> None:
         "house.yaml:6:10: the requirement 1.1.1 stands here twice\n"
         "house.yaml:6:76: unknown profile 'shp'. expected one that `profiles` describes; did you mean 'shop'?"
     )
-    (tmp_path / "house.yaml").write_text(FRAMEWORK + REQUIREMENT.format("1.1.1", "decided", ", rules: [s3-bucket]"))
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + REQUIREMENT.format("1.1.1", "decided", ", rules: [nothing-like-it]"))
     assert (
         complaint(tmp_path, HEAD + "framework: house.yaml\n")
-        == f"house.yaml:5:75: unknown rule 's3-bucket'. {WANTED_RULE}"
+        == f"house.yaml:5:75: unknown rule 'nothing-like-it'. {WANTED_RULE}"
     )
