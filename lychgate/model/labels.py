@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("application", "environment", "tenant", "classification")
 
+# The words for data other than cardholder data.
+OTHER_DATA = ("sensitive", "internal", "public")
+
 DEFAULT_KEYS: dict[str, tuple[str, ...]] = {
     "application": ("application", "app", "app.kubernetes.io/part-of", "app.kubernetes.io/name"),
     "environment": ("environment", "env", "app.kubernetes.io/environment"),
@@ -47,8 +50,9 @@ class Labels:
 
     @property
     def in_scope(self) -> bool:
-        """Whether the resource counts as part of the cardholder data environment: so classified, or not classified."""
-        return self.classification in (None, "cardholder")
+        """Whether the resource counts as part of the cardholder data environment: so classified, not classified, or
+        classified by a word that nobody knows. Only a word for other data takes it out."""
+        return self.classification not in OTHER_DATA
 
     def public(self) -> dict[str, str]:
         """The labels that are set, as the verdict shows them."""

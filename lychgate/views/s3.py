@@ -117,7 +117,10 @@ class Bucket(View):
 
     @property
     def versioned(self) -> bool:
-        """Whether versions of objects are kept."""
+        """Whether versions of objects are kept. A bucket that is made with object lock keeps them for good
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html)."""
+        if self.read.flag("objectLockEnabled"):
+            return True
         separate = self.companions("BucketVersioning")
         if separate:
             return all(one.read.text("versioningConfiguration.status") == "Enabled" for one in separate)
@@ -148,21 +151,42 @@ class Bucket(View):
         """The bucket that server access logs go to; None where they are not kept. CloudTrail is another matter."""
         separate = self.companions("BucketLogging")
         target = (separate[0].read if separate else self.inline("logging")).value("targetBucket")
-        return None if target is None else str(target)
+        return str(target) if target else None
+
+    @property
+    def logged(self) -> bool:
+        """Whether access logs go to some other bucket; a name that is not known yet is one."""
+        separate = self.companions("BucketLogging")
+        said = separate[0].read if separate else self.inline("logging")
+        if not said.known("targetBucket"):
+            return said.has("targetBucket")
+        target = self.log_bucket
+        return target is not None and self.graph.resolve(target, *BUCKETS, stack=self.resource.stack) != self.resource
 
     @property
     def receives_logs(self) -> bool:
-        """Whether other buckets, distributions or load balancers of the graph write their access logs to this one."""
+        """Whether other buckets, distributions or load balancers of the graph write their access logs to this one.
+
+        What is labelled as holding cardholder data is no bucket for logs, whoever writes some to it.
+        """
 
         def targets() -> set[str]:
             found = (self.graph.resolve(name, *BUCKETS) for name in self._log_targets())
             return {resource.urn for resource in found if resource is not None}
 
+        if self.labels.classification == "cardholder":
+            return False
         return self.resource.urn in self.graph.once("log buckets", targets)
 
     def _log_targets(self) -> Iterator[str | None]:
-        for other in Bucket.all(self.graph):
-            yield other.log_bucket
+        for separate in self.graph.of_type(*_split("BucketLogging")):
+            target = self.graph.target(separate, "targetBucket", *BUCKETS)
+            if target is not None and target is not self.graph.target(separate, "bucket", *BUCKETS):
+                yield target.urn
+        for other in self.graph.of_type(*BUCKETS):
+            inline = Bucket.of(self.graph, other).inline("logging").value("targetBucket")
+            if inline and not other.external and self.graph.resolve(inline, *BUCKETS, stack=other.stack) is not other:
+                yield str(inline)
         for type_, name in LOGGING.items():
             for resource in self.graph.of_type(type_):
                 target = resource.read.block(name).value("bucket")  # of a distribution the bucket's domain name

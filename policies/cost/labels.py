@@ -1,6 +1,7 @@
 """Whose cost it is."""
 
 from lychgate import PASS, Answer, Case, fail, rule
+from lychgate.model.values import UnknownRead
 from lychgate.views.stores import DataStore
 
 
@@ -45,4 +46,6 @@ from lychgate.views.stores import DataStore
 def data_store_without_cost_labels(store: DataStore, case: Case) -> Answer:
     """Both labels, from any source."""
     missing = [name for name in ("application", "environment") if getattr(store.labels, name) is None]
+    if missing and store.labels.unknown.issuperset(missing):
+        raise UnknownRead(store.resource.urn, "tags", "known only after the deployment: they may say it")
     return fail(f"It names no {' and no '.join(missing)}, so nobody answers for its cost.") if missing else PASS

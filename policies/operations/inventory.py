@@ -1,6 +1,8 @@
 """Whether it can be said what a data store holds, and whose it is."""
 
 from lychgate import PASS, Answer, Case, fail, rule
+from lychgate.model.labels import OTHER_DATA
+from lychgate.model.values import UnknownRead
 from lychgate.views.stores import DataStore
 
 
@@ -40,16 +42,23 @@ from lychgate.views.stores import DataStore
         aws.dynamodb.Table("ledger", hash_key="id", attributes=[{"name": "id", "type": "S"}],
                            tags={"data-classification": ""})
         """,
+        """
+        import pulumi_aws as aws
+
+        aws.ebs.Volume("disk", availability_zone="eu-west-1a", size=20)
+        """,
     ],
 )
 def data_store_without_classification(store: DataStore, case: Case) -> Answer:
     """From any source of labels."""
     if store.labels.classification is not None:
         return PASS
+    if "classification" in store.labels.unknown:
+        raise UnknownRead(store.resource.urn, "tags", "known only after the deployment: they may say it")
     return fail("Nothing says which data it holds, so it counts as part of the cardholder data environment.")
 
 
-WORDS = ("cardholder", "sensitive", "internal", "public")
+WORDS = ("cardholder", *OTHER_DATA)
 
 
 @rule(
@@ -58,9 +67,8 @@ WORDS = ("cardholder", "sensitive", "internal", "public")
     layer="operations",
     severity="medium",
     judges=DataStore,
-    rationale="""Scope follows the classification (PCI DSS 12.5.2). A misspelt word takes a store with cardholder
-    data out of scope,
-    and every rule that asks for the scope lets it pass.""",
+    rationale="""Scope follows the classification (PCI DSS 12.5.2). What a misspelt word means is left to the
+    reader: the store counts as in scope here, and drops out of every list that is made by the right word.""",
     remediation="Use one of: cardholder, sensitive, internal, public.",
     compliant=[
         """
@@ -87,4 +95,6 @@ def data_store_with_unknown_classification(store: DataStore, case: Case) -> Answ
     given = store.labels.classification
     if given is None or given in WORDS:
         return PASS
-    return fail(f"The classification {given!r} is none of {', '.join(WORDS)}, so the store falls out of scope.")
+    return fail(
+        f"The classification {given!r} is none of {', '.join(WORDS)}, so nobody can tell which data the store holds."
+    )

@@ -26,6 +26,12 @@ from lychgate.views.s3 import Bucket
 
         aws.s3.Bucket("receipts", versioning={"enabled": True})
         """,
+        """
+        import pulumi_aws as aws
+
+        # Object lock brings versions.
+        aws.s3.Bucket("receipts", object_lock_enabled=True)
+        """,
     ],
     violating=[
         """
@@ -106,13 +112,27 @@ def s3_bucket_without_versioning(bucket: Bucket, case: Case) -> Answer:
         aws.s3.BucketLogging("receipts", bucket=logs.id, target_bucket=other.id, target_prefix="receipts/")
         aws.s3.Bucket("receipts")
         """,
+        """
+        import pulumi_aws as aws
+
+        # That some other bucket logs to it does not make a log bucket of it.
+        bucket = aws.s3.Bucket("receipts", tags={"data-classification": "cardholder"})
+        other = aws.s3.Bucket("other", tags={"data-classification": "public"})
+        aws.s3.BucketLogging("other", bucket=other.id, target_bucket=bucket.id, target_prefix="logs/")
+        """,
+        """
+        import pulumi_aws as aws
+
+        # To itself: whoever can change the objects can change the log.
+        aws.s3.BucketV2("receipts", bucket="receipts", loggings=[{"target_bucket": "receipts"}])
+        """,
     ],
 )
 def s3_bucket_without_access_logs(bucket: Bucket, case: Case) -> Answer:
     """Judged where the bucket is in scope; a bucket that holds the logs of others does not log itself."""
     if not bucket.labels.in_scope:
         return not_applicable(f"the bucket holds {bucket.labels.classification} data")
-    if bucket.log_bucket is not None:
+    if bucket.logged:
         return PASS
     if bucket.receives_logs:
         return not_applicable("the bucket holds the access logs of others")
