@@ -27,6 +27,8 @@ from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import reading
 from lychgate.reasoning.network import (
     INTERNET,
+    PORT,
+    PROTOCOL,
     Answer,
     Endpoint,
     FlowSet,
@@ -40,7 +42,7 @@ from lychgate.reasoning.network import (
     Subnet,
     Unknown,
 )
-from lychgate.reasoning.network.flows import service_text
+from lychgate.reasoning.network.flows import ALL_PORTS, PROTOCOL_NUMBERS, service_text
 from lychgate.views import network_balancers, network_groups, network_links, network_stores
 from lychgate.views.network_homes import Homes
 from lychgate.views.network_places import Places
@@ -78,7 +80,8 @@ class GraphNetwork:
         t.implicit_groups += homes.groups()
         network_groups.translate(t)
         self.records, self.resources, self.names, self.secrets = t.records, t.resources, t.names, t.secrets
-        self.rules, self.group_of_rule = t.rules, t.group_of_rule
+        self.rules, self.group_of_rule, self.reasons = t.rules, t.group_of_rule, t.reasons
+        self.narrow = t.narrow
         self.homes = homes
         self.balancers = {one.endpoint for one in t.records if isinstance(one, LoadBalancer)}
         self.vpc_of = {one.id: one.vpc for one in t.records if isinstance(one, Subnet)}
@@ -169,6 +172,17 @@ class GraphNetwork:
             ],
         }
 
+    def doubts(self, unknowns: Iterable[Unknown]) -> str:
+        """What an answer depends on, and why that is not known."""
+        row = list(dict.fromkeys(self._doubt(one) for one in unknowns))
+        return ", ".join(row[:MOST_WORDS]) + (f" and {len(row) - MOST_WORDS} more" if len(row) > MOST_WORDS else "")
+
+    def _doubt(self, unknown: Unknown) -> str:
+        if unknown.field == "definition":
+            return f"{unknown.record}, which is not among the judged resources"
+        why = self.reasons.get(unknown)
+        return f"the {unknown.field} of {unknown.record}" + (f" ({why})" if why else "")
+
     def _charge(self, hop: Hop) -> None:
         """What is said of a record that a secret went into is derived from the secret."""
         for record in (hop.source, hop.target, *(step.record for step in hop.steps)):
@@ -192,22 +206,17 @@ def _said(step: Step) -> str:
 
 
 def services_words(flows: FlowSet) -> str:
-    """Protocols and ports of flows: `tcp 443`."""
-    names = dict.fromkeys(service_text(block[0], block[1]) for block in flows.simplified().blocks)
-    row = list(names)
-    return ", ".join(row[:MOST_WORDS]) + (" and more" if len(row) > MOST_WORDS else "")
-
-
-def doubts(unknowns: Iterable[Unknown]) -> str:
-    """What an answer depends on."""
-    row = list(dict.fromkeys(_doubt(one) for one in unknowns))
-    return ", ".join(row[:MOST_WORDS]) + (f" and {len(row) - MOST_WORDS} more" if len(row) > MOST_WORDS else "")
-
-
-def _doubt(unknown: Unknown) -> str:
-    if unknown.field == "definition":
-        return f"{unknown.record}, which is not among the judged resources"
-    return f"the {unknown.field} of {unknown.record}"
+    """Protocols and ports of flows: `tcp 443`, `tcp 0-442, 444-65535 and udp`, `every protocol`."""
+    names = sorted(PROTOCOL_NUMBERS, key=lambda name: name not in ("tcp", "udp"))
+    ports = {name: flows.only(PROTOCOL, ((PROTOCOL_NUMBERS[name],) * 2,)).values(PORT) for name in names}
+    if all(spans == ALL_PORTS for spans in ports.values()):
+        return "every protocol"
+    parts = [
+        service_text(((PROTOCOL_NUMBERS[name],) * 2,), spans[:MOST_WORDS]) + (", ..." if spans[MOST_WORDS:] else "")
+        for name, spans in ports.items()
+        if spans
+    ]
+    return " and ".join(parts) or "another protocol"
 
 
 def network_of(graph: Graph) -> GraphNetwork:

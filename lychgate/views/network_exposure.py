@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from lychgate.reasoning.network import DESTINATION, SOURCE, Bounds, FlowSet, SecurityRule, Unknown
 from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES, INTERNET_IPV4, INTERNET_IPV6, block
-from lychgate.reasoning.network.flows import TCP, UDP
+from lychgate.reasoning.network.flows import ALL_PORTS, TCP, UDP
 from lychgate.reasoning.network.intervals import Intervals, holds, intersect, normal, subtract, union
 from lychgate.reasoning.network.inventory import services
 
@@ -102,6 +102,8 @@ def _of_internet(cidr: str | Unknown) -> bool:
 
 def ports_words(spans: dict[int, Intervals]) -> str:
     """Ports in words: `tcp 22, tcp 8000-9000`; `every port` where it is so."""
+    if len(spans) == len(NAMES) and all(row == ALL_PORTS for row in spans.values()):
+        return "every port"
     parts = [
         f"{NAMES[protocol]} {'every port' if (low, high) == (0, 65535) else low if low == high else f'{low}-{high}'}"
         for protocol, row in spans.items()

@@ -8,6 +8,7 @@ rules that it states and no others (.../ec2/defaultsecuritygroup/).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from lychgate.model.graph import Resource
@@ -45,6 +46,8 @@ def translate(t: Translation) -> None:
     for group in t.implicit_groups:
         _group(t, group, [*_own(group), *separate.get(group, ()), *anywhere])
     _declared_elsewhere(t, separate)
+    for group, rules in t.rules.items() if t.narrow else ():
+        t.add(SecurityGroup(to_the_world(group), tuple(_without_narrow(t, rule) for rule in rules)))
     _prefix_lists(t)
     _service_lists(t)
 
@@ -52,6 +55,17 @@ def translate(t: Translation) -> None:
 def _group(t: Translation, record: str, rules: Rules, resource: Resource | None = None) -> None:
     t.rules[record] = rules
     t.add(SecurityGroup(record, tuple(rules)), resource)
+
+
+def to_the_world(group: str) -> str:
+    """The record of a group's rules as far as they may open it to the world, where that is another one."""
+    return f"{group}, without the blocks of VPCs"
+
+
+def _without_narrow(t: Translation, rule: SecurityRule | Unknown) -> SecurityRule | Unknown:
+    if isinstance(rule, Unknown):
+        return rule
+    return replace(rule, cidrs=tuple(one for one in rule.cidrs if one not in t.narrow))
 
 
 def _own(group: str) -> tuple[SecurityRule, ...]:
@@ -95,13 +109,17 @@ def _old_form(t: Translation, resource: Resource, block: Block, record: str, dir
         _protocol(t, record, block, "protocol"),
         t.number(record, block, "fromPort"),
         t.number(record, block, "toPort"),
-        (*t.texts(record, block, "cidrBlocks"), *t.texts(record, block, "ipv6CidrBlocks")),
+        _addresses(t, record, block, "cidrBlocks", "ipv6CidrBlocks"),
         _without_accounts(t.references(record, resource, groups, *types.SECURITY_GROUPS, block=block)),
         lists(t, record, resource, block, "prefixListIds"),
         t.flag(record, block, "self"),
     )
     t.note(record)
     return rule
+
+
+def _addresses(t: Translation, record: str, block: Block, *names: str) -> tuple[Text, ...]:
+    return tuple(one for name in names for one in t.blocks_of_addresses(record, block, name))
 
 
 def _protocol(t: Translation, record: str, block: Block, name: str) -> Text:
@@ -115,14 +133,13 @@ def _separate(t: Translation, resource: Resource, record: str) -> SecurityRule |
         if isinstance(direction, Unknown):
             return direction
         return _old_form(t, resource, read, record, "egress" if direction == "egress" else "ingress")
-    cidrs = [t.text(record, read, name) for name in ("cidrIpv4", "cidrIpv6")]
     return SecurityRule(
         record,
         "ingress" if resource.type == types.INGRESS_RULE else "egress",
         _protocol(t, record, read, "ipProtocol"),
         t.number(record, read, "fromPort"),
         t.number(record, read, "toPort"),
-        tuple(cidr for cidr in cidrs if cidr is not None),
+        _addresses(t, record, read, "cidrIpv4", "cidrIpv6"),
         _without_accounts(t.references(record, resource, "referencedSecurityGroupId", *types.SECURITY_GROUPS)),
         lists(t, record, resource, read, "prefixListId"),
     )

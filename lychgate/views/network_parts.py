@@ -12,7 +12,7 @@ from lychgate.views import network_types as types
 from lychgate.views.base import View
 from lychgate.views.network import GraphNetwork, network_of
 from lychgate.views.network_exposure import WorldPorts, touches, world_ports
-from lychgate.views.network_groups import AWS_OWN, Direction, declared_for
+from lychgate.views.network_groups import AWS_OWN, Direction, declared_for, to_the_world
 from lychgate.views.network_homes import group_of
 from lychgate.views.network_stores import STORES
 
@@ -85,7 +85,8 @@ class SecurityGroup(Part):
         """The ports that are open to, or towards, the world."""
         net, group = self.net, self.group
         key = ("world ports", group, direction)
-        return self.graph.once(key, lambda: world_ports(net.network.opened(group, direction), direction))
+        asked = to_the_world(group) if net.narrow else group
+        return self.graph.once(key, lambda: world_ports(net.network.opened(asked, direction), direction))
 
     def blame(self, direction: Direction, ports: Iterable[int]) -> list[str]:
         """The rules that open one of these ports to the internet; of a single rule only itself."""
@@ -98,10 +99,17 @@ class SecurityGroup(Part):
                 found.append(rule.id)
         return found
 
-    @property
-    def unknown_rules(self) -> list[str]:
-        """What stands for rules of which nothing is known."""
-        return [str(rule) for rule in self.rules if isinstance(rule, Unknown)]
+    def doubted(self, direction: Direction, ports: Iterable[int]) -> str:
+        """The rules of which it is not known whether they open one of these ports to the world, and why; empty where
+        there are none."""
+        named = self.blame(direction, ports)
+        found = [f"{one}{self._why(one)}" for one in named]
+        found += [self.net.doubts([rule]) for rule in self.rules if isinstance(rule, Unknown)]
+        return ", ".join(found[:3])
+
+    def _why(self, rule: str) -> str:
+        why = next((why for doubt, why in self.net.reasons.items() if doubt.record == rule), "")
+        return f" ({why})" if why else ""
 
 
 class RuleTexts(View):

@@ -15,7 +15,7 @@ from lychgate.model import values
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Symbol, UnknownRead, reading, reveal
 from lychgate.reasoning.network import Endpoint, Record, SecurityRule, Unknown
-from lychgate.views.network_types import WORDS
+from lychgate.views.network_types import SUBNETS, VPCS, WORDS
 
 Text = str | Unknown
 
@@ -59,7 +59,7 @@ class Translation:
     default group, its main table) -> their records, `defaults`: the same by resource and type of what it brings along.
     `implicit_groups`: the groups among these. `carriers`: network interface -> the instance that has it. `rules`: group
     -> its rules, `group_of_rule`: a rule that is a resource of its own -> its group. `secrets`: record -> the secret
-    properties that went into it, so that only what is said of these is withheld.
+    properties that went into it, so that only what is said of these is withheld. `reasons`: why a value is unknown.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -74,6 +74,8 @@ class Translation:
         self.rules: dict[str, list[SecurityRule | Unknown]] = {}
         self.group_of_rule: dict[str, Text] = {}
         self.secrets: dict[str, frozenset[str]] = {}
+        self.reasons: dict[Unknown, str] = {}
+        self.narrow: set[Unknown] = set()
 
     def each(self, *types: str, external: bool = False) -> Iterator[tuple[Resource, str]]:
         """The managed resources of these types (with `external` the looked-up ones too) and their records' names."""
@@ -108,14 +110,14 @@ class Translation:
         try:
             return block.text(name) or None
         except UnknownRead as unknown:
-            return Unknown(record, unknown.path)
+            return self.unknown(record, unknown.path, unknown.why)
 
     def number(self, record: str, block: Block, name: str) -> int | Unknown | None:
         """A whole number."""
         try:
             found = block.number(name)
         except UnknownRead as unknown:
-            return Unknown(record, unknown.path)
+            return self.unknown(record, unknown.path, unknown.why)
         return None if found is None else int(found)
 
     def flag(self, record: str, block: Block, name: str, default: bool = False) -> bool | Unknown:
@@ -123,14 +125,14 @@ class Translation:
         try:
             return block.flag(name, default)
         except UnknownRead as unknown:
-            return Unknown(record, unknown.path)
+            return self.unknown(record, unknown.path, unknown.why)
 
     def block(self, record: str, block: Block, name: str) -> Block | Unknown:
         """An object below."""
         try:
             return block.block(name)
         except UnknownRead as unknown:
-            return Unknown(record, unknown.path)
+            return self.unknown(record, unknown.path, unknown.why)
 
     def blocks(self, record: str, block: Block, name: str) -> list[Block | Unknown]:
         """The objects of a list; an unknown one, or all of it, as an Unknown."""
@@ -148,24 +150,38 @@ class Translation:
         try:
             parent = block.block(above) if above else block
         except UnknownRead as unknown:
-            return [Unknown(record, unknown.path)]
+            return [self.unknown(record, unknown.path, unknown.why)]
         raw = reveal(parent.values.get(last), block.at(name))
         if isinstance(raw, values.Unknown):
-            return [Unknown(record, block.at(name))]
+            return [self.unknown(record, block.at(name), raw.why)]
         row = raw if isinstance(raw, list) else [] if raw is None else [raw]
         found = []
         for index, item in enumerate(row):
-            item = reveal(item, block.at(f"{name}[{index}]"))
-            found.append(Unknown(record, block.at(f"{name}[{index}]")) if isinstance(item, values.Unknown) else item)
+            path = block.at(f"{name}[{index}]")
+            item = reveal(item, path)
+            found.append(self.unknown(record, path, item.why) if isinstance(item, values.Unknown) else item)
         return found
 
-    def texts(self, record: str, block: Block, name: str) -> tuple[Text, ...]:
-        """The texts of a list; what AWS decides later is unknown."""
+    def blocks_of_addresses(self, record: str, block: Block, name: str) -> tuple[Text, ...]:
+        """The CIDR blocks of a list, or the one that is given. One that AWS chooses for a VPC or subnet is unknown, and
+        `narrow`: certainly not the world."""
         found: list[Text] = []
         for index, item in enumerate(self.items(record, block, name)):
-            decided = isinstance(item, Symbol) or not isinstance(item, str | Unknown)
-            found.append(Unknown(record, block.at(f"{name}[{index}]")) if decided else item)
+            if isinstance(item, str | Unknown) and not isinstance(item, Symbol):
+                found.append(item)
+                continue
+            one = self.unknown(record, block.at(f"{name}[{index}]"), "is decided at the deployment")
+            source = self.graph.by_urn.get(item.urn) if isinstance(item, Symbol) else None
+            if source is not None and source.type in (*VPCS, *SUBNETS):
+                self.narrow.add(one)
+            found.append(one)
         return tuple(found)
+
+    def unknown(self, record: str, path: str, why: str) -> Unknown:
+        """An unknown value of a record, and why it is one."""
+        found = Unknown(record, path)
+        self.reasons.setdefault(found, why)
+        return found
 
     # References
 

@@ -190,7 +190,7 @@ class Workloads:
         return either([*asked, self.places.assigns_ipv6(subnets)])
 
     def _fixed(self, record: str, read: Block, name: str) -> tuple[Text, ...]:
-        return self.t.texts(record, read, name) if read.has(name) else ()
+        return self.t.blocks_of_addresses(record, read, name) if read.has(name) else ()
 
     def _interface(self, resource: Resource, record: str) -> None:
         """An interface that is attached to nothing in the graph: somebody may use it."""

@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
-from lychgate.views.network import doubts
 from lychgate.views.network_parts import DataStore
 from lychgate.views.network_paths import Way, direct_way, way_over_hosts
 
@@ -322,6 +321,6 @@ def told(store: DataStore, way: Way | None, what: str) -> Answer:
         return PASS
     path = store.net.words(way.hops)
     if not way.certain:
-        return unknown(f"whether {what} {store.record} ({path}) depends on {doubts(way.unknowns)}")
+        return unknown(f"whether {what} {store.record} ({path}) depends on {store.net.doubts(way.unknowns)}")
     witness: dict[str, Any] = store.net.witness(way.hops)
     return fail(f"{what[0].upper()}{what[1:]} {store.record}: {path}.", witness)

@@ -1,7 +1,6 @@
 """Data stores and the internet: public addresses, public subnets."""
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
-from lychgate.views.network import doubts
 from lychgate.views.network_parts import DataStore
 from lychgate.views.network_public import PublicStore
 
@@ -208,7 +207,6 @@ def data_store_in_public_subnet(store: DataStore, case: Case) -> Answer:
                 {"subnet": subnet, "routes": routes},
             )
     for subnet, answer in found:
-        return unknown(
-            f"whether {store.record} stands in a public subnet ({subnet}) depends on {doubts(answer.unknowns)}"
-        )
+        why = store.net.doubts(answer.unknowns)
+        return unknown(f"whether {store.record} stands in a public subnet ({subnet}) depends on {why}")
     return PASS

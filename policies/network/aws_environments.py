@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
 from lychgate.model.graph import Graph, Resource
 from lychgate.views.labels import labels_of
-from lychgate.views.network import Foreign, doubts, network_of
+from lychgate.views.network import Foreign, network_of
 from lychgate.views.network_parts import Interfaced
 from lychgate.views.network_vpcs import Network
 
@@ -186,7 +186,8 @@ def production_vpc_joined_with_another_environment(vpc: Network, case: Case) -> 
                 {"pair": [vpc.record, other], "links": links, "routes": routes},
             )
         else:
-            perhaps = perhaps or f"it is joined with {other} ({environment}) depends on {doubts(answer.unknowns)}"
+            why = vpc.net.doubts(answer.unknowns)
+            perhaps = perhaps or f"it is joined with {other} ({environment}) depends on {why}"
     return unknown(f"whether {perhaps}") if perhaps else PASS
 
 
@@ -285,7 +286,7 @@ def production_reached_from_another_environment(target: Interfaced, case: Case) 
     net, source = network_of(case.graph), labels_of(case.graph, found.source).environment
     path = net.words([found.answer.witness])
     if found.answer.is_unknown:
-        return unknown(f"whether {path} (from {source}) depends on {doubts(found.answer.unknowns)}")
+        return unknown(f"whether {path} (from {source}) depends on {net.doubts(found.answer.unknowns)}")
     return fail(
         f"{net.record(found.source)} of {source} reaches {target.record} of production: {path}.",
         net.witness([found.answer.witness]),

@@ -4,7 +4,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
 from lychgate.reasoning.network import Unknown
-from lychgate.views.network import doubts
 from lychgate.views.network_exposure import count, ports_words
 from lychgate.views.network_parts import RuleTexts, SecurityGroup, Vpc
 
@@ -121,10 +120,8 @@ def security_group_with_unrestricted_egress(group: SecurityGroup, case: Case) ->
             {"open towards the world": ports_words(world.certain), "rules": rules},
         )
     doubtful = [low for row in world.possible.values() for low, _ in row] if count(world.possible) > most else []
-    by = [*group.blame("egress", doubtful), *group.unknown_rules] if doubtful else []
-    if by:
-        return unknown(f"how much {group.label} lets out depends on what {', '.join(by)} will say")
-    return PASS
+    by = group.doubted("egress", doubtful) if doubtful else ""
+    return unknown(f"how much {group.label} lets out depends on {by}") if by else PASS
 
 
 @rule(
@@ -208,7 +205,7 @@ def default_security_group_not_closed(vpc: Vpc, case: Case) -> Answer:
         what = own if vpc.default_untouched else ", ".join(rules[:4])
         return fail(f"The {vpc.default_group} has rules: {what}.{used}", {"rules": rules, "users": users})
     open_ = [one for one in vpc.default_rules if isinstance(one, Unknown)]
-    return unknown(f"whether the {vpc.default_group} has rules depends on {doubts(open_)}") if open_ else PASS
+    return unknown(f"whether the {vpc.default_group} has rules depends on {vpc.net.doubts(open_)}") if open_ else PASS
 
 
 @rule(

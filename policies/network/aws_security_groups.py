@@ -187,11 +187,8 @@ def security_group_open_on_admin_port(group: SecurityGroup, case: Case) -> Answe
             {"ports": open_, "rules": rules, "open to the world": ports_words(world.certain)},
         )
     perhaps = [port for port in world.perhaps(ports) if port not in open_]
-    doubtful = group.blame("ingress", perhaps) if perhaps else []
-    if perhaps and (doubtful or group.unknown_rules):
-        by = ", ".join([*doubtful, *group.unknown_rules])
-        return unknown(f"whether {group.label} opens port {perhaps[0]} to the world depends on what {by} will say")
-    return PASS
+    by = group.doubted("ingress", perhaps) if perhaps else ""
+    return unknown(f"whether {group.label} opens port {perhaps[0]} to the world depends on {by}") if by else PASS
 
 
 @rule(
@@ -319,7 +316,5 @@ def security_group_open_to_the_world(group: SecurityGroup, case: Case) -> Answer
             {"open to the world": ports_words(rest), "rules": rules},
         )
     doubtful = [low for row in without(world.possible, allowed).values() for low, _ in row]
-    by = [*group.blame("ingress", doubtful), *group.unknown_rules] if doubtful else []
-    if by:
-        return unknown(f"whether {group.label} is open to the world depends on what {', '.join(by)} will say")
-    return PASS
+    by = group.doubted("ingress", doubtful) if doubtful else ""
+    return unknown(f"whether {group.label} is open to the world depends on {by}") if by else PASS

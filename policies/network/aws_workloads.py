@@ -4,7 +4,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule, unknown
 from lychgate.reasoning.network import Unknown
-from lychgate.views.network import doubts
 from lychgate.views.network_parts import Workload
 from lychgate.views.network_paths import unexpected_way
 
@@ -136,7 +135,7 @@ def workload_with_public_address(workload: Workload, case: Case) -> Answer:
         return not_applicable(OUT_OF_SCOPE)
     public = endpoint.public_address
     if isinstance(public, Unknown):
-        return unknown(f"whether {workload.record} gets a public address depends on {doubts([public])}")
+        return unknown(f"whether {workload.record} gets a public address depends on {workload.net.doubts([public])}")
     if not public:
         return PASS
     workload.net.charge(workload.record)
@@ -385,7 +384,8 @@ def workload_exposed_beside_the_web(workload: Workload, case: Case) -> Answer:
         return PASS
     path = workload.net.words(way.hops)
     if not way.certain:
-        return unknown(f"whether the internet reaches {workload.record} ({path}) depends on {doubts(way.unknowns)}")
+        why = workload.net.doubts(way.unknowns)
+        return unknown(f"whether the internet reaches {workload.record} ({path}) depends on {why}")
     return fail(
         f"The internet reaches {workload.record} beside the web's ports: {path}.", workload.net.witness(way.hops)
     )

@@ -16,7 +16,7 @@ from lychgate.judging.rule import Case
 from lychgate.model.graph import Graph, Lookup, Resource, StackInfo
 from lychgate.model.outcome import Answer
 from lychgate.model.redaction import Redactor
-from lychgate.model.values import UNKNOWN, Secret
+from lychgate.model.values import UNKNOWN, Secret, Symbol
 from lychgate.reasoning.network import Bounds, FlowSet, Subnet, Unknown
 from lychgate.reasoning.network.addresses import INTERNET_IPV4, block
 from lychgate.reasoning.network.intervals import holds, intersect, normal
@@ -156,6 +156,15 @@ def test_a_rule_of_an_unknown_group_may_be_anyones() -> None:
 def test_sources_that_are_not_known(source: dict[str, Any], outcome: str) -> None:
     found = answers("security-group-open-on-admin-port", graph(*vpc(), group("app", rule(22, **source))))
     assert found["app"].outcome == outcome
+
+
+def test_the_block_that_aws_gives_a_vpc_is_not_the_world() -> None:
+    """It is unknown, but an Amazon-provided IPv6 block is a /56."""
+    home = vpc()
+    given = Symbol.of("main.ipv6CidrBlock", home[0].urn, "ipv6CidrBlock")
+    groups = [group("first", rule(22, cidrBlocks=[UNKNOWN])), group("app", rule(22, ipv6CidrBlocks=[given]))]
+    found = answers("security-group-open-on-admin-port", graph(*home, *groups))
+    assert {name: answer.outcome for name, answer in found.items()} == {"first": "unknown", "app": "pass"}
 
 
 def test_an_unknown_port_is_not_a_closed_one() -> None:
