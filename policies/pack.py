@@ -32,7 +32,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pydantic import BaseModel, ValidationError
 
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.evaluation import judge
+from lychgate.judging.evaluation import ask
 from lychgate.judging.rule import Case, Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.model.graph import Graph, StackInfo
@@ -171,11 +171,9 @@ class Analyzer(_PolicyAnalyzerServicer):
     def _ask(self, response: Any, rules: Iterable[Rule], graph: Graph) -> None:
         redact = Redactor.of(graph)
         for rule in rules:
-            case = Case(graph, self.parameters[rule.id])
-            for view in rule.judges.all(graph):
-                answer = judge(rule, view, case, redact)
+            for resource, answer in ask(rule, Case(graph, self.parameters[rule.id]), redact):
                 if answer.outcome in ("fail", "unknown", "error"):
-                    response.diagnostics.append(self._diagnostic(rule, view.resource.urn, answer))
+                    response.diagnostics.append(self._diagnostic(rule, resource.urn, answer))
                 elif answer.outcome == "not applicable" and rule.scope == "resource":
                     response.not_applicable.add(policy_name=rule.id, reason=answer.message)
 
@@ -218,7 +216,7 @@ class Analyzer(_PolicyAnalyzerServicer):
     def _remedy(self, rule: Rule, request: Any) -> dict[str, Any] | None:
         graph = graph_of_one(request, self.stack)
         case = Case(graph, self.parameters[rule.id])
-        failed = any(judge(rule, view, case, Redactor(())).outcome == "fail" for view in rule.judges.all(graph))
+        failed = any(answer.outcome == "fail" for _, answer in ask(rule, case, Redactor(())))
         if not failed or rule.remedy is None:
             return None
         return rule.remedy(from_struct(request.properties), case.parameters)

@@ -71,10 +71,29 @@ def _judgements(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list
         if level == "disabled":
             continue
         case = Case(graph, settings.parameters(rule))
-        found += [
-            Judgement(rule, view.resource, level, judge(rule, view, case, redact)) for view in rule.judges.all(graph)
-        ]
+        found += [Judgement(rule, resource, level, answer) for resource, answer in ask(rule, case, redact)]
     return found
+
+
+def ask(rule: Rule, case: Case, redact: Redactor) -> list[tuple[Resource, Answer]]:
+    """One rule on every resource of the graph that it selects."""
+    try:
+        views = rule.judges.all(case.graph)
+    except Exception as error:
+        return [(one, _without_population(error, redact)) for one in _roots(case.graph)]
+    return [(view.resource, judge(rule, view, case, redact)) for view in views]
+
+
+def _without_population(error: Exception, redact: Redactor) -> Answer:
+    """What a rule says whose view cannot even tell what it selects."""
+    if isinstance(error, UnknownRead):
+        return Answer("unknown", redact(f"what it judges cannot be told: {error}"))
+    return Answer("error", redact(f"what it judges cannot be told: {_crash(error)}"))
+
+
+def _roots(graph: Graph) -> list[Resource]:
+    """Where something is said of whole stacks: at each stack's own resource, or at the first there is."""
+    return list(graph.of_type("pulumi:pulumi:Stack")) or graph.resources[:1]
 
 
 def _not_inspected(graph: Graph, rules: Iterable[Rule], settings: Settings) -> list[Judgement]:

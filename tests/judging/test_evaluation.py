@@ -90,6 +90,18 @@ def test_a_crash_is_that_rules_error_and_others_go_on() -> None:
     assert "ZeroDivisionError" in found[1].answer.message
 
 
+def test_a_view_that_cannot_tell_what_it_selects_is_that_rules_error() -> None:
+    class Broken(Bucket):
+        @classmethod
+        def all(cls, graph: Graph) -> Any:
+            raise KeyError("index")
+
+    found = evaluate(
+        graph_of({"bucket": "x"}), [rule_of(named, judges=Broken), rule_of(named, id="other-rule")], Levels()
+    )
+    assert [(one.rule.id, one.outcome) for one in found] == [("bucket-without-name", "error"), ("other-rule", "pass")]
+
+
 def test_an_answer_that_is_none_is_an_error() -> None:
     (one,) = judged(lambda bucket, case: None, {})
     assert one.outcome == "error"

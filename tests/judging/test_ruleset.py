@@ -327,7 +327,9 @@ def test_errors_of_a_framework(tmp_path: Path) -> None:
         "house.yaml:6:10: the requirement 1.1.1 stands here twice\n"
         "house.yaml:6:76: unknown profile 'shp'. expected one that `profiles` describes; did you mean 'shop'?"
     )
-    (tmp_path / "house.yaml").write_text(FRAMEWORK + REQUIREMENT.format("1.1.1", "decided", ", rules: [nothing-like-it]"))
+    (tmp_path / "house.yaml").write_text(
+        FRAMEWORK + REQUIREMENT.format("1.1.1", "decided", ", rules: [nothing-like-it]")
+    )
     assert (
         complaint(tmp_path, HEAD + "framework: house.yaml\n")
         == f"house.yaml:5:75: unknown rule 'nothing-like-it'. {WANTED_RULE}"
