@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from lychgate.model.graph import Resource
 from lychgate.views.base import View
 
-MACHINES = ("aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate", "aws:eks/nodeGroup:NodeGroup")
+MACHINES = (
+    "aws:ec2/instance:Instance",
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:ec2/launchConfiguration:LaunchConfiguration",
+    "aws:eks/nodeGroup:NodeGroup",
+)
 NAT_GATEWAYS = ("aws:ec2/natGateway:NatGateway",)
 
 
@@ -44,18 +52,21 @@ class NatGateway(View):
 # Sizes of instance classes in ascending order; `metal` is the whole machine.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html
 SIZES = ("nano", "micro", "small", "medium", "large", "xlarge")
+SIZE = r"(nano|micro|small|medium|large|\d*xlarge|metal)"
+_SIZED = re.compile(rf"\.{SIZE}(?=[-.]|$)")
 
 
 def size_of(instance_class: str) -> float:
-    """How large an instance class is, in units of `large`: m7g.large 1, m7g.2xlarge 4, t3.micro 1/8. 0 for
-    serverless."""
-    size = instance_class.rpartition(".")[2]
-    if size == "serverless":
+    """How large an instance class is, in units of `large`: m7g.large 1, m7g.2xlarge 4, t3.micro 1/8. 0 for serverless,
+    infinite for the whole machine and for what names no size.
+
+    RDS writes more behind the size where it is optimized: `db.r5.4xlarge.tpc2.mem2x`
+    (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Oracle.Concepts.InstanceClasses.html).
+    """
+    if instance_class.endswith(".serverless"):
         return 0
-    if size.startswith("metal"):
-        return float("inf")
-    if size.endswith("xlarge"):
-        return 2.0 * int(size.removesuffix("xlarge") or 1)
+    found = _SIZED.search(instance_class)
+    size = found.group(1) if found else ""
     if size in SIZES:
         return 2.0 ** (SIZES.index(size) - SIZES.index("large"))
-    return float("inf")
+    return 2.0 * int(size.removesuffix("xlarge")) if size.endswith("xlarge") else float("inf")

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.compute import Machine, NatGateway, size_of
+from lychgate.views.compute import SIZE, Machine, NatGateway, size_of
 from lychgate.views.storage import Volume
 
 
@@ -13,7 +13,7 @@ class InstanceSize(BaseModel):
     model_config = ConfigDict(extra="forbid")
     largest: str = Field(
         default="m7g.2xlarge",
-        pattern=r"^[a-z0-9-]+\.\w+$",
+        pattern=rf"^[a-z0-9-]+\.{SIZE}$",
         description="instance type whose size (large, 2xlarge, ...) must not be exceeded, whatever the family",
     )
 
@@ -57,6 +57,11 @@ NODES = """
         import pulumi_aws as aws
 
         aws.ec2.LaunchTemplate("workers", instance_type="m7g.8xlarge")
+        """,
+        """
+        import pulumi_aws as aws
+
+        aws.ec2.LaunchConfiguration("workers", image_id="ami-0a1b2c3d4e5f60718", instance_type="m7g.8xlarge")
         """,
     ],
 )

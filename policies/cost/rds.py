@@ -3,7 +3,8 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.views.compute import size_of
+from lychgate.views.autoscaling import scaling_of
+from lychgate.views.compute import SIZE, size_of
 from lychgate.views.rds import Cluster, ClusterInstance, Instance
 
 CLUSTER = """
@@ -30,15 +31,15 @@ class DatabaseSize(BaseModel):
     model_config = ConfigDict(extra="forbid")
     largest: str = Field(
         default="db.r7g.2xlarge",
-        pattern=r"^db\.[a-z0-9-]+\.\w+$",
+        pattern=rf"^db\.[a-z0-9-]+\.{SIZE}$",
         description="instance class whose size (large, 2xlarge, ...) must not be exceeded, whatever the family",
     )
 
 
 class SizedDatabase(Instance):
-    """An instance of its own, or one of a cluster: what has an instance class."""
+    """What has an instance class: an instance of its own, one of a cluster, or a Multi-AZ cluster for its own ones."""
 
-    types = Instance.types + ClusterInstance.types
+    types = Instance.types + ClusterInstance.types + Cluster.types
     __slots__ = ()
 
 
@@ -62,11 +63,18 @@ class SizedDatabase(Instance):
         INSTANCE % ("db.r7g.16xlarge", 20),
         CLUSTER % "" + MEMBER % ("0", "db.r6i.4xlarge"),
         INSTANCE % ("db.x2iedn.metal", 20),
+        INSTANCE % ("db.r5.4xlarge.tpc2.mem2x", 20),
+        CLUSTER.replace("aurora-postgresql", "postgres")
+        % 'db_cluster_instance_class="db.r6gd.16xlarge", allocated_storage=100, iops=1000, storage_type="io1"',
     ],
 )
 def rds_instance_class_too_large(database: SizedDatabase, case: Case) -> Answer:
     """By size, not by family."""
-    given, largest = database.instance_class, case.parameters.largest
+    clustered = database.resource.type in Cluster.types
+    given = database.read.text("dbClusterInstanceClass") if clustered else database.instance_class
+    largest = case.parameters.largest
+    if given is None:
+        return not_applicable("the cluster's instances say their class")
     if size_of(given) <= size_of(largest):
         return PASS
     return fail(f"The class {given} is larger than {largest}, the largest that is paid for here.")
@@ -145,9 +153,24 @@ class Members(BaseModel):
     load.""",
     remediation="Remove ClusterInstances that no read load needs.",
     compliant=[CLUSTER % "" + "".join(MEMBER % (index, "db.serverless") for index in range(2))],
-    violating=[CLUSTER % "" + "".join(MEMBER % (index, "db.serverless") for index in range(5))],
+    violating=[
+        CLUSTER % "" + "".join(MEMBER % (index, "db.serverless") for index in range(5)),
+        CLUSTER % ""
+        + """
+        import pulumi
+
+        # Replicas that come and go by themselves.
+        aws.appautoscaling.Target("readers", service_namespace="rds", min_capacity=1, max_capacity=15,
+                                  scalable_dimension="rds:cluster:ReadReplicaCount",
+                                  resource_id=pulumi.Output.concat("cluster:", cluster.cluster_identifier))
+        """,
+    ],
 )
 def rds_cluster_with_many_instances(cluster: Cluster, case: Case) -> Answer:
-    """Those of the program."""
-    count, most = len(cluster.instances), case.parameters.instances
+    """Those of the program, and as many readers as auto scaling may add to the writer."""
+    most = case.parameters.instances
+    scaled = scaling_of(cluster.graph, cluster.resource, "cluster:{}", "rds:cluster:ReadReplicaCount")
+    if scaled is not None and scaled + 1 > most:
+        return fail(f"Auto scaling may give the cluster {scaled:g} readers and a writer; {most} are paid for here.")
+    count = len(cluster.instances)
     return PASS if count <= most else fail(f"The cluster has {count} instances; {most} are paid for here.")

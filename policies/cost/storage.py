@@ -1,8 +1,11 @@
 """Data that is paid for without being needed."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.views.autoscaling import scaling_of
 from lychgate.views.dynamodb import Table
 from lychgate.views.ecr import Repository
 from lychgate.views.logs import LogGroup
@@ -138,7 +141,6 @@ TABLE = """
     severity="medium",
     judges=Table,
     parameters=TableCapacity,
-    scope="resource",
     rationale="""Provisioned capacity is paid for by the hour, used or not: 1,000 write units cost about 475 USD a
     month. Paying per
     request follows the load.""",
@@ -153,13 +155,27 @@ TABLE = """
         TABLE
         % """read_capacity=5, write_capacity=5, global_secondary_indexes=[{"name": "by-id", "hash_key": "id",
                            "projection_type": "ALL", "read_capacity": 5, "write_capacity": 4000}]""",
+        TABLE.replace("aws.dynamodb", "table = aws.dynamodb") % "read_capacity=5, write_capacity=5"
+        + """
+        import pulumi
+
+        # The table grows by itself.
+        aws.appautoscaling.Target("ledger", service_namespace="dynamodb", min_capacity=5, max_capacity=40000,
+                                  scalable_dimension="dynamodb:table:WriteCapacityUnits",
+                                  resource_id=pulumi.Output.concat("table/", table.name))
+        """,
     ],
 )
 def dynamodb_table_with_high_capacity(table: Table, case: Case) -> Answer:
-    """The table's own capacity and that of each index."""
+    """The table's own capacity and that of each index, and what auto scaling may make of it."""
     if table.on_demand:
         return PASS
     most: int = case.parameters.units
+    for kind in ("Read", "Write"):
+        scaled = scaling_of(table.graph, table.resource, "table/{}", f"dynamodb:table:{kind}CapacityUnits")
+        if scaled is not None and scaled > most:
+            what = f"{scaled:g} units of {kind.lower()}Capacity"
+            return fail(f"Auto scaling may give the table {what}; {most} are paid for here.")
     for block in (table.read, *table.read.blocks("globalSecondaryIndexes")):
         for name in ("readCapacity", "writeCapacity"):
             units = block.number(name) or 0
@@ -178,7 +194,7 @@ def dynamodb_table_with_high_capacity(table: Table, case: Case) -> Answer:
     rationale="""Every pipeline run leaves an image of some hundred megabytes, paid for each month. Old images are
     also where known
     vulnerabilities live on.""",
-    remediation="Add a LifecyclePolicy that expires untagged images, and tagged ones beyond a count.",
+    remediation="Add a LifecyclePolicy with a rule for tagStatus `any` that expires images beyond a count or an age.",
     compliant=[
         """
         import json
@@ -202,13 +218,30 @@ def dynamodb_table_with_high_capacity(table: Table, case: Case) -> Answer:
         repository = aws.ecr.Repository("orders")
         aws.ecr.LifecyclePolicy("orders", repository=repository.name, policy='{"rules": []}')
         """,
+        """
+        import json
+        import pulumi_aws as aws
+
+        # Some images expire, those of the pipeline do not.
+        repository = aws.ecr.Repository("orders")
+        aws.ecr.LifecyclePolicy("orders", repository=repository.name, policy=json.dumps({"rules": [{
+            "rulePriority": 1, "action": {"type": "expire"},
+            "selection": {"tagStatus": "tagged", "tagPrefixList": ["try-"], "countType": "sinceImagePushed",
+                          "countUnit": "days", "countNumber": 14}}]}))
+        """,
     ],
 )
 def ecr_repository_without_expiry(repository: Repository, case: Case) -> Answer:
-    """A policy with at least one rule that expires images."""
-    actions = [
-        rule.get("action", {}).get("type")
-        for policy in repository.lifecycle
-        for rule in (policy or {}).get("rules", [])
-    ]
-    return PASS if "expire" in actions else fail("Images are never removed: each pipeline run adds to the bill.")
+    """A policy with a rule that expires images whatever their tag: of any status, or tagged by a pattern for all.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+    rules = [one for policy in repository.lifecycle if isinstance(policy, dict) for one in policy.get("rules", [])]
+    if any(one.get("action", {}).get("type") == "expire" and _all_images(one.get("selection", {})) for one in rules):
+        return PASS
+    return fail("Not all images are removed some day: each pipeline run adds to the bill.")
+
+
+def _all_images(selection: dict[str, Any]) -> bool:
+    status = selection.get("tagStatus")
+    return status == "any" or (status == "tagged" and "*" in selection.get("tagPatternList", ()))

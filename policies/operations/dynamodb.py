@@ -1,5 +1,7 @@
 """Operation of Amazon DynamoDB tables: recovery, deletion."""
 
+from typing import Any
+
 from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.views.dynamodb import Table
 
@@ -9,6 +11,10 @@ TABLE = """
         aws.dynamodb.Table("ledger", hash_key="id", attributes=[{"name": "id", "type": "S"}],
                            billing_mode="PAY_PER_REQUEST", %s)
         """
+
+
+def _given(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 @rule(
@@ -23,7 +29,10 @@ TABLE = """
     remediation="Set pointInTimeRecovery.enabled to true.",
     compliant=[TABLE % 'point_in_time_recovery={"enabled": True}'],
     violating=[TABLE % "", TABLE % 'point_in_time_recovery={"enabled": False}'],
-    remedy=lambda properties, parameters: {**properties, "pointInTimeRecovery": {"enabled": True}},
+    remedy=lambda properties, parameters: {
+        **properties,
+        "pointInTimeRecovery": {**_given(properties.get("pointInTimeRecovery")), "enabled": True},
+    },
 )
 def dynamodb_table_without_point_in_time_recovery(table: Table, case: Case) -> Answer:
     """Off by default."""

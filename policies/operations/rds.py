@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.model.values import UnknownRead
 from lychgate.views.rds import Cluster, ClusterInstance, Database, Instance
 
 CLUSTER = """
@@ -21,6 +22,10 @@ MEMBERS = """
         for index in range(%d):
             aws.rds.ClusterInstance(f"orders-{index}", cluster_identifier=cluster.id, instance_class="db.serverless",
                                     engine="aurora-postgresql")
+        """
+PLACED = """
+        aws.rds.ClusterInstance("placed", cluster_identifier=cluster.id, instance_class="db.serverless",
+                                engine="aurora-postgresql", availability_zone="eu-west-1%s")
         """
 
 
@@ -54,7 +59,10 @@ def rds_database_with_short_backup(database: Database, case: Case) -> Answer:
     """Defaults: one day for a cluster, none for an instance. A replica is backed up at its source."""
     view = Cluster if database.resource.type == Cluster.types[0] else Instance
     days = view.of(database.graph, database.resource).backup_days
-    if database.original is not None and days == 0:
+    if days == 0 and database.read.has("replicateSourceDb"):
+        if database.original is None:
+            why = "names a database that is not among the judged resources: how long it is backed up is not known"
+            raise UnknownRead(database.resource.urn, "replicateSourceDb", why)
         return not_applicable("a replica: its source is backed up")
     wanted: int = case.parameters.days
     return PASS if days >= wanted else fail(f"Backups are kept for {days:g} days; {wanted} are asked for.")
@@ -92,14 +100,25 @@ def rds_database_without_deletion_protection(database: Database, case: Case) -> 
     as AWS needs
     to make a new one.""",
     remediation="Give the cluster two ClusterInstances or more: Aurora puts them into different zones.",
-    compliant=[CLUSTER % "" + MEMBERS % 2],
-    violating=[CLUSTER % "" + MEMBERS % 1, CLUSTER % ""],
+    compliant=[CLUSTER % "" + MEMBERS % 2, CLUSTER % "" + MEMBERS % 2 + PLACED % "b"],
+    violating=[
+        CLUSTER % "" + MEMBERS % 1,
+        CLUSTER % "",
+        CLUSTER % "" + PLACED % "a" + PLACED.replace("placed", "other") % "a",
+    ],
 )
 def rds_cluster_in_one_zone(cluster: Cluster, case: Case) -> Answer:
-    """Multi-AZ clusters of RDS come with their instances; Aurora's are resources of their own."""
+    """Multi-AZ clusters of RDS come with their instances, and so does the first generation of Aurora Serverless;
+    Aurora's others are resources of their own, in different zones unless they name one."""
     if not cluster.aurora:
         return not_applicable("a Multi-AZ cluster brings its instances itself")
-    count = len(cluster.instances)
+    if cluster.read.text("engineMode") == "serverless":
+        return not_applicable("Aurora Serverless v1 moves to another zone by itself")
+    instances = cluster.instances
+    count = len(instances)
+    zones = {one.read.text("availabilityZone") for one in instances if one.read.has("availabilityZone")}
+    if count >= 2 and len(zones) == 1 and all(one.read.has("availabilityZone") for one in instances):
+        return fail(f"All {count} instances of the cluster are put into {zones.pop()}: they stop when that zone does.")
     if count >= 2:
         return PASS
     return fail(
@@ -135,6 +154,7 @@ AUDIT_LOGS = {
     "aurora-mysql": {"audit"},
     "mysql": {"audit", "general"},
     "mariadb": {"audit", "general"},
+    **{engine: {"audit"} for engine in ("oracle-ee", "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb")},
 }
 
 
@@ -154,7 +174,11 @@ AUDIT_LOGS = {
         CLUSTER % 'enabled_cloudwatch_logs_exports=["postgresql"]',
         INSTANCE % 'enabled_cloudwatch_logs_exports=["postgresql", "upgrade"]',
     ],
-    violating=[CLUSTER % "", INSTANCE % 'enabled_cloudwatch_logs_exports=["upgrade"]'],
+    violating=[
+        CLUSTER % "",
+        INSTANCE % 'enabled_cloudwatch_logs_exports=["upgrade"]',
+        INSTANCE.replace("postgres", "oracle-se2") % 'enabled_cloudwatch_logs_exports=["alert"]',
+    ],
 )
 def rds_database_without_log_exports(database: Database, case: Case) -> Answer:
     """By engine."""

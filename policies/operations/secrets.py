@@ -41,6 +41,7 @@ class RotationDays(BaseModel):
     ],
     violating=[
         ROTATED % '"automatically_after_days": 365',
+        ROTATED % '"automatically_after_days": 0',
         ROTATED % '"schedule_expression": "rate(200 days)"',
         ROTATED % '"schedule_expression": "cron(0 16 1 6 ? *)"',
         """
@@ -66,7 +67,7 @@ def _days(rules: Block) -> float:
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html (rate and cron expressions)
     """
     days = rules.number("automaticallyAfterDays")
-    if days is not None:
+    if days:
         return days
     expression = rules.text("scheduleExpression") or ""
     fields = expression.partition("(")[2].rstrip(")").split()
