@@ -75,7 +75,7 @@ class GraphNetwork:
         network_links.translate(t)
         workloads.translate()
         network_stores.translate(t, homes)
-        network_balancers.translate(t)
+        network_balancers.translate(t, homes)
         places.others()
         t.implicit_groups += homes.groups()
         network_groups.translate(t)

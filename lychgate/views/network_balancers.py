@@ -13,6 +13,7 @@ from lychgate.model.graph import Resource
 from lychgate.model.values import Block
 from lychgate.reasoning.network import Endpoint, Listener, LoadBalancer, Target, TargetGroup, Unknown
 from lychgate.views import network_types as types
+from lychgate.views.network_homes import Homes
 from lychgate.views.network_reading import Text, Translation, opposite
 
 SCALING_ATTACHMENT = "aws:autoscaling/attachment:Attachment"
@@ -24,7 +25,7 @@ OF_NETWORK = ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 ALWAYS_PRESERVED = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 
 
-def translate(t: Translation) -> None:
+def translate(t: Translation, homes: Homes) -> None:
     """All load balancers, target groups and registrations."""
     listeners = _listeners(t)
     for resource, record in t.each(*types.BALANCERS):
@@ -35,7 +36,7 @@ def translate(t: Translation) -> None:
     targets = _targets(t)
     for resource, record in t.each(*types.TARGET_GROUPS):
         t.add(_target_group(t, resource, record, (*targets.get(record, ()), *targets.get("", ()))), resource)
-    _classic(t)
+    _classic(t, homes)
 
 
 def _endpoint(t: Translation, resource: Resource, record: str) -> Endpoint | None:
@@ -185,7 +186,7 @@ def _target_group(
 # Classic Load Balancers
 
 
-def _classic(t: Translation) -> None:
+def _classic(t: Translation, homes: Homes) -> None:
     registered: dict[str, list[Text]] = {}
     for resource, record in t.each(*types.CLASSIC_ATTACHMENTS):
         balancer = t.reference(record, resource, "elb", *types.CLASSIC_BALANCERS)
@@ -205,7 +206,7 @@ def _classic(t: Translation) -> None:
         own = t.references(record, resource, "instances", *types.INSTANCES)
         targets = tuple(Target(one) for one in (*own, *registered.get(record, ())))
         public = opposite(t.flag(record, resource.read, "internal"))
-        subnets = t.references(record, resource, "subnets", *types.SUBNETS) or (Unknown(record, "subnets"),)
+        subnets = t.references(record, resource, "subnets", *types.SUBNETS) or (homes.default_subnet(resource),)
         groups = t.references(record, resource, "securityGroups", *types.SECURITY_GROUPS)
         t.endpoint(resource, Endpoint(record, subnets, groups, public))
         t.add(LoadBalancer(record, tuple(_classic_listeners(t, resource, record, targets))))

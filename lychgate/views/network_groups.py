@@ -53,7 +53,7 @@ def translate(t: Translation) -> None:
 
 
 def _group(t: Translation, record: str, rules: Rules, resource: Resource | None = None) -> None:
-    t.rules[record] = rules
+    t.rules.setdefault(record, []).extend(one for one in rules if one not in t.rules.get(record, ()))
     t.add(SecurityGroup(record, tuple(rules)), resource)
 
 

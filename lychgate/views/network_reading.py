@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lychgate.model import values
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Symbol, UnknownRead, reading, reveal
-from lychgate.reasoning.network import Endpoint, Record, SecurityRule, Unknown
+from lychgate.reasoning.network import (
+    Endpoint,
+    LoadBalancer,
+    NetworkAcl,
+    Record,
+    RouteTable,
+    SecurityGroup,
+    SecurityRule,
+    Unknown,
+)
 from lychgate.views.network_types import SUBNETS, VPCS, WORDS
 
 Text = str | Unknown
@@ -66,6 +76,7 @@ class Translation:
         self.graph = graph
         self.names = Names(graph)
         self.records: list[Record] = []
+        self._places: dict[tuple[type, str], int] = {}
         self.resources: dict[str, Resource] = {}
         self.aliases: dict[str, str] = {}
         self.defaults: dict[tuple[str, str], str] = {}
@@ -92,8 +103,14 @@ class Translation:
             reading.secrets = set()
 
     def add(self, record: Record, resource: Resource | None = None) -> None:
-        """Keep a record, and the resource that it stands for."""
-        self.records.append(record)
+        """Keep a record, and the resource that it stands for. Where two resources take over the same default thing,
+        either may be deployed last, so that what both say counts."""
+        key = (type(record), record.endpoint if isinstance(record, LoadBalancer) else record.id)
+        place = self._places.setdefault(key, len(self.records))
+        if place == len(self.records):
+            self.records.append(record)
+        else:
+            self.records[place] = _both(self.records[place], record)
         if resource is not None:
             name = self.names.of(resource)
             self.resources.setdefault(name, resource)
@@ -237,6 +254,16 @@ class Translation:
         if found is not None:
             return self.record_of(found, types) or Unknown(record, path)
         return Unknown(record, path) if isinstance(value, Symbol) else value
+
+
+def _both(one: Record, other: Record) -> Record:
+    if isinstance(one, SecurityGroup) and isinstance(other, SecurityGroup):
+        return replace(one, rules=tuple(dict.fromkeys((*one.rules, *other.rules))))
+    if isinstance(one, RouteTable) and isinstance(other, RouteTable):
+        return replace(one, routes=tuple(dict.fromkeys((*one.routes, *other.routes))))
+    if isinstance(one, NetworkAcl) and isinstance(other, NetworkAcl):
+        return replace(one, entries=tuple(dict.fromkeys((*one.entries, *other.entries))))
+    return one
 
 
 def opposite(flag: bool | Unknown) -> bool | Unknown:

@@ -346,6 +346,28 @@ def test_a_transit_attachment_that_keeps_away_from_the_default_table() -> None:
         assert joined.is_no if away else joined.is_yes
 
 
+def test_two_resources_that_take_over_one_default_group_both_count() -> None:
+    one = resource(types.DEFAULT_SECURITY_GROUP, "closed", {"vpcId": "vpc-1"})
+    two = resource(types.DEFAULT_SECURITY_GROUP, "open", {"vpcId": "vpc-1", "ingress": [rule(22, cidrBlocks=ANYWHERE)]})
+    for row in ((one, two), (two, one)):
+        assert answers("default-security-group-not-closed", graph(*vpc(), *row))["main"].outcome == "fail"
+    tables = [
+        resource(types.DEFAULT_ROUTE_TABLE, name, {"defaultRouteTableId": "rtb-main", "routes": routes})
+        for name, routes in (("a", []), ("b", [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}]))
+    ]
+    home = vpc()
+    home[0].outputs = {"defaultRouteTableId": "rtb-main"}
+    assert network_of(graph(*home, *tables)).network.internet_route("subnet private").is_yes
+
+
+def test_groups_of_an_instance_by_their_names() -> None:
+    web = group("web", rule(22, cidrBlocks=ANYWHERE))
+    web.outputs = {**web.properties, "name": "web-1234567"}
+    host = resource(types.INSTANCE, "web", {"securityGroups": ["web-1234567"]}, id="i-1")
+    found = answers("workload-exposed-beside-the-web", graph(web, host))["web"]
+    assert "igw of default vpc (us-east-1) -> instance web (tcp 22 by ingress[0] of sg web)" in found.message
+
+
 # Which addresses are the world
 
 
