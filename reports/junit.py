@@ -30,7 +30,8 @@ def render(verdict: dict[str, Any]) -> bytes:
     for name in ("tests", "failures", "errors", "skipped"):
         top.set(name, str(sum(int(suite.get(name, "0")) for suite in top)))
     xml.indent(top)
-    return xml.tostring(top, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = xml.tostring(top, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _case(suite: xml.Element, one: dict[str, Any], strict: bool) -> None:

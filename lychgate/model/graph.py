@@ -17,6 +17,7 @@ ECHOES = frozenset(
     {
         "aws:secretsmanager/secretVersion:SecretVersion",
         "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sns/topicPolicy:TopicPolicy",
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:ses/domainIdentityVerification:DomainIdentityVerification",
     }
@@ -177,12 +178,15 @@ class Graph:
     def _identities(self) -> dict[str, Resource]:
         found: dict[str, Resource] = {}
         for resource in self.resources:
+            # What a resource was given is another's (the `arn` of a TopicPolicy is its topic's). A pack cannot tell
+            # what was given: it sees one object for both.
+            given = {} if resource.properties is resource.outputs else resource.properties
             for name in () if resource.type in ECHOES else IDENTIFYING:
                 value = resource.outputs.get(name)
-                # What a resource was given is another's (the `arn` of a TopicPolicy is its topic's).
-                if isinstance(value, str) and value and name not in resource.properties:
-                    if found.setdefault(value, resource).stack != resource.stack:
-                        found.setdefault(f"{resource.stack}\0{value}", resource)
+                if not isinstance(value, str) or not value or name in given:
+                    continue
+                if found.setdefault(value, resource).stack != resource.stack:
+                    found.setdefault(f"{resource.stack}\0{value}", resource)
         for resource in self.resources:
             if isinstance(resource.id, str) and resource.id:
                 found.setdefault(f"{resource.type}::{resource.id}", resource)
