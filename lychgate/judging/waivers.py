@@ -191,4 +191,5 @@ def _narrow(pattern: str) -> bool:
 
 
 def _pattern(urn: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(piece) for piece in urn.split("*")), re.DOTALL)
+    """A part of a URN varies by itself: a name may hold `::` and look like another type."""
+    return re.compile("(?:(?!::).)*".join(re.escape(piece) for piece in urn.split("*")), re.DOTALL)
