@@ -81,6 +81,8 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
     with serving(monitor, shapes, told, address):
         ended = _run(host, project, stack, config, setting, address)
     recorded = monitor.close()
+    if recorded.elsewhere:
+        raise recorded.elsewhere
     stack_info = _info(monitor, config, setting, region, told, recorded)
     if not isinstance(ended, Ended) or not ended.report.get("done") or not recorded.finished or recorded.errors:
         redact = Redactor.of(Graph(recorded.resources.values(), [stack_info]))

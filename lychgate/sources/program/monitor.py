@@ -40,7 +40,7 @@ FEATURES: dict[str, Any] = {
 @dataclass
 class Recorded:
     """What the monitor has seen of one stack. `finished`: the SDK has come to the program's end, where it registers the
-    stack's outputs."""
+    stack's outputs. `elsewhere`: what is wrong with another stack, which this one refers to."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
     lookups: list[Lookup] = field(default_factory=list)
@@ -49,6 +49,7 @@ class Recorded:
     errors: list[tuple[str, Location | None]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     finished: bool = False
+    elsewhere: InputError | None = None
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
@@ -168,7 +169,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.budget.spend(request)
             return handle(request)
         except Exception as error:  # whatever a program sends, it gets an answer, and its author one message
-            known = isinstance(error, ValueError | Refused | InputError)
+            if isinstance(error, InputError):
+                self.recorded.elsewhere = error
+            known = isinstance(error, ValueError | Refused)
             said = str(error) if known else f"{type(error).__name__}: {error}"
             with self.lock:
                 if len(self.recorded.errors) < 100:
