@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from lychgate.judging.evaluation import Judgement, by_rule
@@ -139,12 +140,23 @@ def build(
 
 
 def rules_digest(rules: Iterable[Rule]) -> str:
-    """SHA-256 over the ids and the source of the rules' functions: which code has judged."""
+    """SHA-256 over the ids of the rules and the files that they stand in: which code has judged."""
     digest = hashlib.sha256()
+    files: dict[str, bytes] = {}
     for rule in sorted(rules, key=lambda rule: rule.id):
-        digest.update(rule.id.encode())
-        digest.update(rule.check.__code__.co_code)
+        file = rule.check.__code__.co_filename
+        if file not in files:
+            files[file] = _source(file)
+        digest.update(rule.id.encode() + b"\0" + files[file])
     return digest.hexdigest()
+
+
+def _source(file: str) -> bytes:
+    """The digest of a file; of nothing where an installation holds no sources."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).digest()
+    except OSError:
+        return hashlib.sha256().digest()
 
 
 def _order(one: Decided) -> tuple[str, str]:

@@ -187,6 +187,23 @@ def test_no_output_holds_a_secret(tmp_path: Path, cheap: Command) -> None:
     assert "tenant" in next(one for one in verdict["resources"] if one["name"] == "db")["labels"]
 
 
+def test_a_program_that_shows_another_stacks_secret_as_it_fails(tmp_path: Path, cheap: Command) -> None:
+    shop = f'import pulumi\npulumi.export("password", pulumi.Output.secret(val={SECRETS["password"]!r}))\n'
+    reader = """
+        import pulumi
+        def fail(password):
+            print(password)
+            raise ValueError(password)
+        pulumi.StackReference("organization/shop/dev").get_output("password").apply(fail)
+        """
+    lay(tmp_path / "shop", {"Pulumi.yaml": "name: shop\nruntime: python\n", "__main__.py": shop})
+    lay(tmp_path / "reader", {"Pulumi.yaml": "name: reader\nruntime: python\n", "__main__.py": reader})
+    run = cheap("check", tmp_path / "reader", tmp_path / "shop")
+    assert run.status == 2
+    assert run.stderr.startswith("lychgate: __main__.py:4: the program raised ValueError: [secret]\n")
+    assert SECRETS["password"] not in run.stderr
+
+
 def test_a_program_that_shows_a_secret_as_it_fails(tmp_path: Path, lychgate: Command) -> None:
     program = f"""
         import sys, pulumi

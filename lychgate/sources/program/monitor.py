@@ -341,7 +341,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             if contains_unknown(outputs):  # one unknown would hide all
                 known = {key: value for key, value in properties["outputs"].items() if not contains_unknown(value)}
                 properties["outputs"] = known
-        resource.outputs = properties
+        resource.outputs = {"name": name, "outputs": outputs or {}}
         return resource_pb2.ReadResourceResponse(urn=resource.urn, id=request.id, properties=to_struct(properties))
 
     def _outputs(self, request: Any) -> Any:

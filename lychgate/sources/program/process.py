@@ -26,6 +26,7 @@ LINE_LIMIT = 32 << 20
 START_SECONDS = 60.0
 WHERE_SECONDS = 5.0
 MOST_ANSWERS = 64
+LONGEST_FOLDER = 85
 
 
 class HostLost(Exception):
@@ -56,7 +57,7 @@ class HostProcess:
     def __init__(
         self, interpreter: Path, folder: Path, readable: Sequence[Path], isolate: Isolate, limits: Limits
     ) -> None:
-        self.shared = Path(tempfile.mkdtemp(prefix="lychgate-"))
+        self.shared = _folder_for_sockets()
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue(MOST_ANSWERS)
         self._ended: queue.Queue[Ended | None] = queue.Queue()
         self._asking, self._sending = threading.Lock(), threading.Lock()
@@ -201,6 +202,15 @@ class HostProcess:
         """End the program that runs."""
         with contextlib.suppress(HostLost):
             self._send({"op": "end"})
+
+
+def _folder_for_sockets() -> Path:
+    """A new folder, whose path leaves room for names: the address of a socket has 107 bytes (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix="lychgate-"))
+    if len(os.fsencode(folder)) <= LONGEST_FOLDER:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="lychgate-", dir="/tmp"))
 
 
 def _not_started(error: IsolationError | OSError | ValueError, interpreter: Path, folder: Path) -> InputError:

@@ -42,10 +42,10 @@ def tell_secrets(tell: typing.Callable[[bytes], object]) -> None:
     output: typing.Any = pulumi.Output
     make = output.secret
 
-    def secret(value: typing.Any) -> typing.Any:
-        for text in texts(value):
+    def secret(*args: typing.Any, **named: typing.Any) -> typing.Any:
+        for text in texts([*args, *named.values()]):
             tell(text.encode(errors="replace"))
-        return make(value)
+        return make(*args, **named)
 
     output.secret = staticmethod(secret)
 

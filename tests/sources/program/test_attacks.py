@@ -42,12 +42,13 @@ def run(folder: Path, text: str, limits: Limits, seconds: float = 30) -> Graph |
 
 
 @pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def alone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for a program; the sockets stand beside it, where the program is told to find them."""
-    (tmp_path / "sockets").mkdir()
-    (tmp_path / "program").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "sockets"))
-    return tmp_path / "program"
+    top = tmp_path_factory.mktemp("a")
+    (top / "sockets").mkdir()
+    (top / "program").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(top / "sockets"))
+    return top / "program"
 
 
 FAILING = {
@@ -158,3 +159,11 @@ def test_an_attack_that_comes_to_nothing(alone: Path, case: str) -> None:
     assert isinstance(graph, Graph), f"{graph} {graph.output}"
     assert sorted(one.name for one in graph.resources if "providers" not in one.type) == ["jobs", "shop-dev"]
     assert list((alone.parent / "sockets").iterdir()) == []
+
+
+def test_a_long_path_for_temporary_files(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = alone / ("d" * 80)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    assert isinstance(run(alone, QUEUE, Limits()), Graph)
+    assert list(deep.iterdir()) == []
