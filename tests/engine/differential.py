@@ -3,7 +3,8 @@
 Left aside, each for a reason:
 
 - Values that only the cloud knows. The capture has symbolic ones, the test provider others; what stands at the same
-  place of the same resource's outputs is taken as the same value, and everything made of it must then be equal.
+  place of the same resource's outputs is taken as the same value, and everything that those who depend on the resource
+  make of it must then be equal.
 - Unknown values of the capture: it promises nothing about them. That they are few is for the caller to say.
 - What a provider adds on Check, which the program never sent: `__defaults`, the properties listed there, `tagsAll` and
   `region`; a Kubernetes object's generated name with its mark, and its namespace; and the JSON text that it makes of a
@@ -20,7 +21,8 @@ Left aside, each for a reason:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from lychgate.model.graph import Graph, Resource
@@ -75,26 +77,48 @@ class Names:
     """Symbolic values of the capture -> what the test provider gave in their place."""
 
     def __init__(self, graph: Graph, state: Mapping[str, State]) -> None:
-        self._real: dict[str, str] = {}
-        for resource in graph.resources:
-            real = state.get(resource.urn, {})
-            known = _plain(real.get("inputs", {}), keep_defaults=True) | _plain(real.get("outputs", {}))
-            outputs, given = dict(_leaves(known, "")), _texts(resource.properties)
-            symbolic = [("id", resource.id), *_leaves(resource.outputs, "")]
-            for path, value in symbolic:
-                there = real.get("id") if path == "id" else outputs.get(path)
-                if isinstance(value, str) and isinstance(there, str) and value != there and value not in given:
-                    self._real.setdefault(value, there)
-        self._longest = sorted(self._real, key=len, reverse=True)
+        self._graph = graph
+        facts = {fact for stack in graph.stacks.values() for fact in (stack.account, stack.region)}
+        self._of = {one.urn: _symbolic(one, state.get(one.urn, {}), facts) for one in graph.resources}
 
-    def real(self, text: str) -> str:
-        """The text with every symbolic value in it replaced."""
-        if text in self._real:
-            return self._real[text]
-        for symbolic in self._longest:
-            if len(symbolic) > 5 and symbolic in text:
-                text = text.replace(symbolic, self._real[symbolic])
-        return text
+    def seen_by(self, resource: Resource) -> Callable[[str], str]:
+        """Puts real values in the place of those that a resource can have from what it depends on."""
+        known: dict[str, str] = {}
+        for urn in self._sources(resource):
+            known = self._of.get(urn, {}) | known
+        inside = sorted((text for text in known if len(text) > 5), key=len, reverse=True)
+
+        def real(text: str) -> str:
+            if text in known:
+                return known[text]
+            for symbolic in inside:
+                text = text.replace(symbolic, known[symbolic])
+            return text
+
+        return real
+
+    def _sources(self, resource: Resource) -> Iterator[str]:
+        """What a resource depends on, the nearest first."""
+        waiting, seen = deque([resource]), set[str]()
+        while waiting:
+            one = waiting.popleft()
+            needs = {*one.dependencies, *(urn for urns in one.property_dependencies.values() for urn in urns)}
+            for urn in sorted(needs - seen):
+                yield urn
+                waiting.append(self._graph.by_urn[urn])
+            seen |= needs
+
+
+def _symbolic(resource: Resource, real: State, facts: set[str]) -> dict[str, str]:
+    known = _plain(real.get("inputs", {}), keep_defaults=True) | _plain(real.get("outputs", {}))
+    outputs, given = dict(_leaves(known, "")), _texts(resource.properties)
+    found: dict[str, str] = {}
+    for path, value in [*_leaves(resource.outputs, ""), ("id", resource.id)]:
+        there = real.get("id") if path == "id" else outputs.get(path)
+        if isinstance(value, str) and isinstance(there, str) and value != there and value not in given | facts:
+            found.setdefault(value, there)
+    hosts = {text.removeprefix("https://"): host.removeprefix("https://") for text, host in found.items()}
+    return hosts | found
 
 
 def _of_one(resource: Resource, real: State, names: Names, known_only: bool = False) -> Iterator[str]:
@@ -109,7 +133,8 @@ def _of_one(resource: Resource, real: State, names: Names, known_only: bool = Fa
             yield f"{where}: {name} is {mine[name]!r} where the engine has {theirs[name]!r}"
     if resource.external or resource.type == DYNAMIC:
         return
-    for path, captured, registered in _unequal(_named(resource.properties, names), inputs, ""):
+    captured_inputs = _named(resource.properties, names.seen_by(resource))
+    for path, captured, registered in _unequal(captured_inputs, inputs, ""):
         if not (path == ".__provider" or (known_only and (registered == HIDDEN or _holds_unknown(registered)))):
             yield f"{where}: inputs{path} is {captured!r} where the engine has {registered!r}"
 
@@ -220,17 +245,17 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def _named(value: Any, names: Names) -> Any:
+def _named(value: Any, real: Callable[[str], str]) -> Any:
     """A captured value with real names, secrets opened, nothing for None."""
     if isinstance(value, Secret):
-        return _named(value.value, names)
+        return _named(value.value, real)
     if isinstance(value, dict):
         if "$asset" in value or "$archive" in value:
             return _content(value.get("$asset") or value.get("$archive") or {})
-        return {key: _named(item, names) for key, item in value.items() if item is not None}
+        return {key: _named(item, real) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_named(item, names) for item in value]
-    return names.real(value) if isinstance(value, str) else value
+        return [_named(item, real) for item in value]
+    return real(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any, keep_defaults: bool = False) -> Any:

@@ -25,6 +25,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAMS = sorted(file.parent for file in EXAMPLES.rglob("Pulumi.yaml"))
 
+# Numbers are never made up: which version of a launch template is the latest, only AWS counts.
+UNKNOWN = {"aws:eks/nodeGroup:NodeGroup nodes.launchTemplate.version"}
+
 # What Pulumi's own SDK can say of a resource and the examples have no use for.
 BREADTH = """
 import pulumi
@@ -151,7 +154,7 @@ def compare(engine: Engine, folder: Path, outputs: Mapping[str, Any], secrets: M
 @pytest.mark.parametrize("folder", PROGRAMS, ids=lambda folder: str(folder.relative_to(EXAMPLES)))
 def test_an_example(engine: Engine, folder: Path) -> None:
     graph = compare(engine, folder, {}, {})
-    assert unknown_places(graph) == []
+    assert set(unknown_places(graph)) <= UNKNOWN
 
 
 def test_what_the_sdk_can_say(engine: Engine, tmp_path: Path) -> None:

@@ -78,25 +78,40 @@ class Aws(Package):
         return {**self.default_tags, **tags}
 
     def made(self, type_: str, ident: str, inputs: Properties) -> Properties:
-        known = {"arn": self._arn(type_, ident, inputs), "ownerId": ACCOUNT, "accountId": ACCOUNT}
-        known |= {"bucketRegion": self.region, "region": self.region, "keyId": ident}
+        arn = ident if ident.startswith("arn:") else self._arn(type_, ident, inputs)
+        known = {"arn": arn, "ownerId": ACCOUNT, "accountId": ACCOUNT}
+        known |= {"bucketRegion": self.region, "region": self.region, "keyId": ident, "allocationId": ident}
+        known |= {"owner": ACCOUNT, "registryId": ACCOUNT, **self._prefixed(type_, ident, inputs)}
         if type_ == "aws:sqs/queue:Queue":
             known["url"] = ident
+        if type_ == "aws:eks/cluster:Cluster":
+            issuer = (
+                f"https://oidc.eks.{self.region}.amazonaws.com/id/{uuid.uuid5(uuid.NAMESPACE_URL, arn).hex.upper()}"
+            )
+            known["identities"] = [{"oidcs": [{"issuer": issuer}]}]
         if type_ == "aws:lambda/function:Function":
-            known["invokeArn"] = f"{_INVOKE.format(self.region)}/{known['arn']}/invocations"
+            known["invokeArn"] = f"{_INVOKE.format(self.region)}/{arn}/invocations"
         made = {**super().made(type_, ident, inputs), **aws_facts.DEPLOYED.get(type_, {})}
         return {**made, **{name: value for name, value in known.items() if name in made}}
+
+    @staticmethod
+    def _prefixed(type_: str, ident: str, inputs: Properties) -> Properties:
+        """The name of a resource that was given only the beginning of one."""
+        rule = aws_facts.autoname(type_, shapes.resource(type_).inputs)
+        return {rule.property: ident} if rule and rule.property not in inputs else {}
 
     def identify(self, type_: str, name: str, inputs: Properties) -> str:
         if type_ in aws_facts.ID_PREFIXES:
             return aws_facts.ID_PREFIXES[type_] + uuid.uuid4().hex[:17]
         if type_ in aws_facts.IDS:
-            return self._fill(aws_facts.IDS[type_], type_, "", inputs)
+            return self._fill(aws_facts.IDS[type_], type_, super().identify(type_, name, inputs), inputs)
         if type_ == "aws:kms/key:Key":
             return str(uuid.uuid4())
         rule = aws_facts.autoname(type_, shapes.resource(type_).inputs)
         owner = "bucket" if type_.startswith("aws:s3/bucket") and rule is None else rule and rule.property
-        return str(inputs.get(owner or "") or super().identify(type_, name, inputs))
+        prefix = inputs.get(f"{owner}Prefix")
+        made = f"{prefix}{uuid.uuid4().hex[:26]}" if prefix else super().identify(type_, name, inputs)
+        return str(inputs.get(owner or "") or made)
 
     def replaced_by(self, type_: str) -> frozenset[str]:
         rule = aws_facts.autoname(type_, shapes.resource(type_).inputs)

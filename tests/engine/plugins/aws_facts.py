@@ -160,8 +160,16 @@ ARNS = {
 
 # Types whose id is made of something else than their name.
 IDS = {
+    "aws:acm/certificate:Certificate": "{arn}",
+    "aws:ecs/cluster:Cluster": "{arn}",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "{arn}",
     "aws:iam/policy:Policy": "{arn}",
     "aws:iam/rolePolicy:RolePolicy": "{role}:{name}",
+    "aws:lb/listener:Listener": "{arn}",
+    "aws:lb/loadBalancer:LoadBalancer": "{arn}",
+    "aws:lb/targetGroup:TargetGroup": "{arn}",
+    "aws:rds/cluster:Cluster": "{clusterIdentifier}",
+    "aws:rds/clusterInstance:ClusterInstance": "{identifier}",
     "aws:secretsmanager/secret:Secret": "{arn}",
     "aws:sns/topic:Topic": "{arn}",
     "aws:sqs/queue:Queue": "https://sqs.{region}.amazonaws.com/{account}/{name}",
