@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterator
+from fnmatch import fnmatchcase
 from itertools import takewhile
 
 from lychgate.model.graph import Graph, Resource
@@ -16,12 +17,13 @@ from lychgate.views.exposure import head, named_of, names_everyone, principal_ac
 from lychgate.views.iam_principals import INSTANCE_PROFILES, Elsewhere, Identity, account_of
 from lychgate.views.kubernetes_objects import namespace_name, object_name
 from lychgate.views.labels import labels_of
-from lychgate.views.owners import is_shared
+from lychgate.views.owners import is_shared, owner_of, tags_of
 from lychgate.views.ownership_callers import Callers, Template, facts_of, matches, tied_elsewhere
 from lychgate.views.ownership_edges import Edges, named_things
 from lychgate.views.ownership_targets import Target, Targets
 from lychgate.views.ownership_types import ACCESS_POINTS, ACTIONS, MACHINES, RUNS_AS
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
+from lychgate.views.rights import service_of
 from lychgate.views.s3 import BUCKETS
 
 POD_IDENTITIES = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
@@ -38,6 +40,7 @@ class AccessEdges:
         self.graph, self.found = graph, found
         self.targets = Targets(graph)
         self.callers = Callers(graph)
+        self._meant: dict[tuple[str, str], list[tuple[Target, bool]]] = {}
 
     def read(self) -> None:
         """All of them."""
@@ -62,21 +65,64 @@ class AccessEdges:
         if identity.unread:
             self.found.unread.setdefault((resource.urn, "identity-grant"), identity.unread[0])
         seen: set[tuple[str, str]] = set()
-        for pattern in _patterns(identity):
-            for target in self.targets.matching(pattern, resource.stack):
+        narrowed = _narrowed(identity)
+        for pattern, services in _patterns(identity):
+            for target, whole in self._meant_by(pattern, resource.stack, narrowed):
                 key = (target.arn, target.service)
-                if key not in seen and target.resource is not resource:
-                    seen.add(key)
-                    self._grant(identity, target)
+                if (
+                    not services.isdisjoint(("", target.service))
+                    and key not in seen
+                    and target.resource is not resource
+                ):
+                    if not whole:
+                        seen.add(key)
+                    self._grant(identity, target, pattern if whole else None)
 
-    def _grant(self, identity: Identity, target: Target) -> None:
+    def _meant_by(self, pattern: str, stack: str, narrowed: bool) -> list[tuple[Target, bool]]:
+        """The targets that a pattern may mean, and whether it means them whole and by itself: then only one of each
+        kind, where nothing but the owner and tags can tell two apart."""
+        if narrowed:
+            return [(target, False) for target in self.targets.matching(pattern, stack)]
+        found = self._meant.get((pattern, stack))
+        if found is None:
+            kinds: dict[Hashable, Target] = {}
+            for target in self.targets.matching(pattern, stack):
+                kinds.setdefault(self._kind(pattern, target), target)
+            found = self._meant[pattern, stack] = [(target, kind is not target) for kind, target in kinds.items()]
+        return found
+
+    def _kind(self, pattern: str, target: Target) -> Hashable:
+        """What decides whether statements for the pattern reach the target. A role's trust counts as well, and half a
+        match is asked about by itself."""
+        matched = tuple(fnmatchcase(asked, pattern.replace("[", "[[]")) for asked in target.asked)
+        if target.service in ("sts", "iam") or not any(matched) or "${" in pattern:
+            return target
+        owner = self.graph.once(("kind of target", target.resource.urn, target.service), lambda: self._owner(target))
+        return target.service, matched, owner
+
+    def _owner(self, target: Target) -> Hashable:
+        resource = target.resource
+        owner = owner_of(self.graph, resource, "tenant")
+        tags = tuple(sorted((key, str(value)) for key, value in tags_of(self.graph, resource).items()))
+        policies = target.service == "kms" and resource.urn  # a key's own policy counts
+        return owner.tenant, owner.environment, owner.shared, tags, account_of(self.graph, resource), policies
+
+    def _grant(self, identity: Identity, target: Target, pattern: str | None) -> None:
+        """What reaches the target: with a pattern, by the statements for it and their conditions alone."""
         services = identity.rights.services
         if identity.known and target.service not in services and "" not in services:
             return
         if self._same_owner(identity.resource, target.resource):
             return
         try:
-            grants = identity.granted(ACTIONS[target.service], target.asked, facts_of(identity))
+            if pattern is None:
+                grants = identity.granted(ACTIONS[target.service], target.asked, facts_of(identity))
+            else:
+                grants = [
+                    one
+                    for one in self._anywhere(identity, target.service)
+                    if pattern in (one.statement.resources or "*")
+                ]
             grants = [one for one in grants if not tied_elsewhere(one, self.graph, identity.resource, target.resource)]
             if not grants or not self._accepted(identity, target):
                 return
@@ -87,6 +133,12 @@ class AccessEdges:
         first = grants[0]
         self.found.add(
             identity.resource, target.resource, kind, f"{first.action} by statement {first.name} of {first.policy}"
+        )
+
+    def _anywhere(self, identity: Identity, service: str) -> list[Grant]:
+        """What its policies grant of a service on any resource."""
+        return identity.once(
+            f"grants of {service}", lambda: identity.granted(ACTIONS[service], "*", facts_of(identity))
         )
 
     def _same_owner(self, one: Resource, other: Resource) -> bool:
@@ -242,12 +294,30 @@ class AccessEdges:
         return accounts, namespaces
 
 
-def _patterns(identity: Identity) -> Iterable[str]:
-    """The resource entries of its Allow statements, longest first; `*` where a statement excludes or names none."""
-    found: set[str] = set()
+def _patterns(identity: Identity) -> list[tuple[str, frozenset[str]]]:
+    """The resource entries of its Allow statements, longest first, each with the services whose actions it is named
+    for (empty for any); `*` where a statement excludes or names none."""
+    found: dict[str, set[str]] = {}
     for one in identity.attached:
         for statement in one.policy.statements:
             if statement.effect == "Allow":
                 open_ = statement.resources is None or statement.not_resource
-                found.update(["*"] if open_ else statement.resources or ())
-    return sorted(found, key=lambda pattern: (-len(pattern), pattern))
+                services = {""} if statement.not_action else {service_of(action) for action in statement.actions}
+                for pattern in ["*"] if open_ else statement.resources or ():
+                    found.setdefault(pattern, set()).update(services)
+    longest = sorted(found, key=lambda pattern: (-len(pattern), pattern))
+    return [(pattern, frozenset(found[pattern])) for pattern in longest]
+
+
+def _narrowed(identity: Identity) -> bool:
+    """Whether a boundary, a Deny, an exception or something unknown may take away or add what an entry of a statement
+    alone does not tell."""
+    return (
+        not identity.known
+        or identity.read.has("permissionsBoundary")
+        or any(
+            one.effect == "Deny" or one.not_resource
+            for attached in identity.attached
+            for one in attached.policy.statements
+        )
+    )

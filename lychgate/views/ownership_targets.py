@@ -17,7 +17,7 @@ from lychgate.views.s3 import BUCKETS
 _DATABASE_IDS = {"aws:rds/cluster:Cluster": "clusterResourceId", "aws:rds/instance:Instance": "resourceId"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """What a policy can name: `asked` are the ARNs that stand for it, `service` the one whose actions reach it."""
 
