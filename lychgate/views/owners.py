@@ -43,15 +43,18 @@ def owner_of(graph: Graph, resource: Resource, dimension: Dimension) -> Owned:
     labels = labels_of(graph, resource)
     tenant, environment = _folded(labels.tenant), _folded(labels.environment)
     environment = _WORDS.get(environment or "", environment)
-    if dimension == "tenant" and tenant is not None and isinstance(_shared(graph, resource), Unknown):
-        tenant = None
+    shared = environment == "shared"
+    if dimension == "tenant":
+        said = _shared(graph, resource)
+        shared = tenant == "shared" or _says_yes(said)
+        tenant = None if isinstance(said, Unknown) else tenant
     return Owned(
         resource.urn,
         application=_folded(labels.application),
         environment=environment,
         tenant=tenant,
         classification=labels.classification,
-        shared=is_shared(graph, resource) if dimension == "tenant" else environment == "shared",
+        shared=shared,
     )
 
 
@@ -63,7 +66,10 @@ def is_shared(graph: Graph, resource: Resource) -> bool:
     """Whether it is declared to serve several tenants: a tag or label `shared: true`, or the tenant `shared`."""
     if _folded(labels_of(graph, resource).tenant) == "shared":
         return True
-    said = _shared(graph, resource)
+    return _says_yes(_shared(graph, resource))
+
+
+def _says_yes(said: Any) -> bool:
     return not isinstance(said, Unknown) and str(said or "").strip().lower() in SHARED
 
 

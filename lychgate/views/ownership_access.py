@@ -94,7 +94,7 @@ class AccessEdges:
     def _kind(self, pattern: str, target: Target) -> Hashable:
         """What decides whether statements for the pattern reach the target. A role's trust counts as well, and half a
         match is asked about by itself."""
-        matched = tuple(fnmatchcase(asked, pattern.replace("[", "[[]")) for asked in target.asked)
+        matched = tuple(_means(pattern, asked) for asked in target.asked)
         if target.service in ("sts", "iam") or not any(matched) or "${" in pattern:
             return target
         owner = self.graph.once(("kind of target", target.resource.urn, target.service), lambda: self._owner(target))
@@ -321,3 +321,11 @@ def _narrowed(identity: Identity) -> bool:
             for one in attached.policy.statements
         )
     )
+
+
+def _means(pattern: str, text: str) -> bool:
+    """Whether a resource entry without variables means a text; most need no regular expression."""
+    start = pattern.rstrip("*")
+    if "*" not in start and "?" not in start:
+        return text == pattern if start == pattern else text.startswith(start)
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
