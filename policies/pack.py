@@ -32,7 +32,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pydantic import BaseModel, ValidationError
 
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.evaluation import ask
+from lychgate.judging.evaluation import SEES_SIBLINGS, ask
 from lychgate.judging.rule import Case, Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.model.graph import Graph, StackInfo
@@ -61,6 +61,7 @@ SEVERITIES = {
     "critical": analyzer_pb2.POLICY_SEVERITY_CRITICAL,
 }
 # Of pulumi-policy's own server: larger stacks than gRPC's default of 4 MB are analysed in one message.
+NAMED = 5  # resources that a finding of the whole stack names at most
 CHANNEL = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
 
 
@@ -103,6 +104,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         self.config: dict[str, Mapping[str, Any]] = {}
         self.levels: dict[str, EnforcementLevel] = {}
         self.parameters = {rule.id: ruleset.parameters(rule) for rule in rules.values()}
+        self.inputs: dict[str, Any] = {}
         self.lock = threading.Lock()
         super().__init__(NAME, VERSION, list(self.policies.values()), EnforcementLevel.MANDATORY)
         self._index()
@@ -150,6 +152,7 @@ class Analyzer(_PolicyAnalyzerServicer):
     def Analyze(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Ask the rules that judge this type, of the resource alone."""
         response = analyzer_pb2.AnalyzeResponse()
+        self.inputs[request.urn] = request.properties
         rules = self.by_type.get(request.type)
         if rules:
             with self.lock:
@@ -165,17 +168,28 @@ class Analyzer(_PolicyAnalyzerServicer):
             if rule.scope != "resource" and self.level(rule) is not EnforcementLevel.DISABLED
         ]
         with self.lock:
-            self._ask(response, chosen, graph_of_stack(request.resources, self.stack))
+            self._ask(response, chosen, graph_of_stack(request.resources, self.stack, self.inputs))
         return response
 
     def _ask(self, response: Any, rules: Iterable[Rule], graph: Graph) -> None:
         redact = Redactor.of(graph)
         for rule in rules:
+            lone: list[str] = []
             for resource, answer in ask(rule, Case(graph, self.parameters[rule.id]), redact):
-                if answer.outcome in ("fail", "unknown", "error"):
+                if answer.outcome == "unknown" and answer.message == SEES_SIBLINGS:
+                    lone.append(resource.urn)
+                elif answer.outcome in ("fail", "unknown", "error"):
                     response.diagnostics.append(self._diagnostic(rule, resource.urn, answer))
                 elif answer.outcome == "not applicable" and rule.scope == "resource":
                     response.not_applicable.add(policy_name=rule.id, reason=answer.message)
+            if lone:
+                response.diagnostics.append(self._compared(rule, graph, lone))
+
+    def _compared(self, rule: Rule, graph: Graph, urns: list[str]) -> Any:
+        """One finding, of the stack, for all resources of which a rule that compares stacks can say no more."""
+        roots = [resource.urn for resource in graph.of_type("pulumi:pulumi:Stack")]
+        names = ", ".join(urn.rpartition("::")[2] for urn in urns[:NAMED]) + (", ..." if len(urns) > NAMED else "")
+        return self._diagnostic(rule, (roots or urns)[0], Answer("unknown", f"{SEES_SIBLINGS} ({names})"))
 
     def _diagnostic(self, rule: Rule, urn: str, answer: Answer) -> Any:
         level = LEVELS[self.level(rule)]

@@ -1,13 +1,15 @@
 """What the Pulumi engine shows a policy pack (analyzer.proto) as a graph.
 
-The properties are those after the provider's Check: with `__defaults`, autonames and `tagsAll`; in a preview computed
-ones are unknown, and only property dependencies tell where they come from.
+What is asked of one resource shows its inputs after the provider's Check: with `__defaults`, autonames and `tagsAll`.
+What is asked of the stack shows outputs: in a preview all that the provider computes is unknown, given or not, or there
+are none at all; only property dependencies tell where values come from. So a pack remembers the inputs, and a property
+that was not given is not given here either.
 https://github.com/pulumi/pulumi/blob/master/proto/pulumi/analyzer.proto
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lychgate.model.graph import Graph, Resource, StackInfo
@@ -24,11 +26,15 @@ def graph_of_one(request: Any, stack: StackInfo) -> Graph:
     return Graph([resource, *([provider] if provider else [])], [stack], complete=False)
 
 
-def graph_of_stack(resources: Iterable[Any], stack: StackInfo) -> Graph:
-    """The graph of a whole stack (an AnalyzeStackRequest)."""
+def graph_of_stack(resources: Iterable[Any], stack: StackInfo, inputs: Mapping[str, Any] | None = None) -> Graph:
+    """The graph of a whole stack (an AnalyzeStackRequest). `inputs`: URN -> what Analyze was asked with."""
     found: dict[str, Resource] = {}
     for request in resources:
         resource = _resource(request, stack.name)
+        given = (inputs or {}).get(request.urn)
+        if given is not None:
+            resource.properties = without_defaults(from_struct(given))
+            resource.outputs = resource.properties | resource.outputs
         resource.parent = request.parent or None
         resource.dependencies = tuple(sorted(request.dependencies))
         resource.property_dependencies = {

@@ -223,6 +223,15 @@ def test_companions_count_and_are_found_by_dependency_while_ids_are_unknown(pack
     assert ("s3-bucket-without-customer-key", "receipts") not in analyze_stack(pack, encryption, bucket)
 
 
+def test_in_a_preview_what_was_not_given_counts_as_not_given_though_the_provider_calls_it_unknown(pack: Any) -> None:
+    pack.Analyze(request_of(BUCKET, {"bucket": "cards-1"}, "cards"))
+    seen = resource(
+        BUCKET, {"bucket": "cards-1", "serverSideEncryptionConfiguration": UNKNOWN, "arn": UNKNOWN}, "cards"
+    )
+    found = analyze_stack(pack, seen)["s3-bucket-without-customer-key", "cards"]
+    assert found.enforcementLevel == analyzer_pb2.MANDATORY
+
+
 def test_rules_about_one_resource_are_not_asked_again_for_the_stack(pack: Any) -> None:
     found = analyze_stack(pack, resource(BUCKET, {"bucket": "receipts-1", "forceDestroy": True}))
     assert (DESTROYED, "receipts") not in found
@@ -231,11 +240,15 @@ def test_rules_about_one_resource_are_not_asked_again_for_the_stack(pack: Any) -
 def test_a_rule_that_compares_stacks_cannot_be_decided_in_one(pack: Any) -> None:
     comparing = {rule.id for rule in built_in_rules().values() if rule.scope == "stacks"}
     assert comparing
-    bucket = resource(BUCKET, {"bucket": "receipts-1", "tags": {"tenant": "acme"}})
-    found = {rule: one for (rule, _), one in analyze_stack(pack, bucket).items() if rule in comparing}
-    assert found
-    assert all(one.enforcementLevel == analyzer_pb2.ADVISORY for one in found.values())
-    assert all("siblings" in one.message for one in found.values())
+    buckets = [resource(BUCKET, {"bucket": name, "tags": {"tenant": "acme"}}, name) for name in ("one", "two")]
+    root = resource("pulumi:pulumi:Stack", {}, "payments-production")
+    request = analyzer_pb2.AnalyzeStackRequest(resources=[root, *buckets])
+    found = [one for one in pack.AnalyzeStack(request).diagnostics if one.policyName in comparing]
+    assert len({one.policyName for one in found}) == len(found) > 0
+    for one in found:
+        assert (one.enforcementLevel, one.urn) == (analyzer_pb2.ADVISORY, root.urn)
+        assert "siblings" in one.message
+        assert "(one, two)" in one.message
 
 
 # -- configuration ----------------------------------------------------------------------------------------------------

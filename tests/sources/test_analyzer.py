@@ -45,6 +45,16 @@ def test_in_a_preview_the_property_dependency_does() -> None:
     assert graph.target(graph.by_urn[urn(QUEUE, "jobs")], "kmsMasterKeyId") is graph.by_urn[urn(KEY, "key")]
 
 
+def test_inputs_are_properties_and_what_the_stack_shows_are_outputs() -> None:
+    inputs = struct_pb2.Struct()
+    inputs.update({"__defaults": ["name"], "name": "jobs-1"})
+    seen = resource(QUEUE, "jobs", {"name": "jobs-1", "arn": UNKNOWN, "policy": UNKNOWN})
+    graph = graph_of_stack([seen], StackInfo("p/s", "p", "s"), {seen.urn: inputs})
+    found = graph.by_urn[seen.urn]
+    assert found.properties == {"name": "jobs-1"}
+    assert found.outputs.keys() == {"name", "arn", "policy"}
+
+
 def test_defaults_of_the_bridge_are_left_out_and_the_provider_is_there() -> None:
     request = analyzer_pb2.AnalyzeRequest(type=QUEUE, urn=urn(QUEUE, "jobs"), name="jobs")
     request.properties.update({"__defaults": ["name"], "name": "jobs-1", "redrive": {"__defaults": [], "x": 1}})
