@@ -124,7 +124,8 @@ def _run(
     command = {
         "project": project.name, "stack": stack, "organization": setting.organization, "parallel": 16,
         "config": dict(config.values), "secret_keys": sorted(config.secret_keys), "address": address,
-        "folder": str(project.folder), "root": str(project.folder), "program": str(project.program), "env": {},
+        "folder": str(project.folder), "root": str(project.folder), "program": str(project.program),
+        "env": {"AWS_REGION": config.values.get("aws:region", setting.region)},  # what `aws.config.region` says
         "limit": setting.max_resources,
     }  # fmt: skip
     try:

@@ -25,6 +25,11 @@ from pulumi import ResourceOptions
 east = aws.Provider("east", region="us-east-1")
 aws.s3.Bucket("receipts", opts=ResourceOptions(provider=east))
 """,
+    "region": """
+import pulumi_aws as aws
+
+aws.ec2.Subnet("a", vpc_id="vpc-1", cidr_block="10.0.0.0/24", availability_zone=aws.config.region + "a")
+""",
     "family": """
 import pulumi_aws as aws
 from pulumi import ResourceOptions
@@ -64,6 +69,11 @@ def test_a_resource_that_is_read_has_a_provider(graphs: dict[str, Graph]) -> Non
     (provider,) = graphs["read"].of_type(DEFAULT)
     (bucket,) = graphs["read"].of_type("aws:s3/bucket:Bucket")
     assert bucket.provider == f"{provider.urn}::{provider.id}"
+
+
+def test_a_program_without_a_region_of_its_own_sees_the_environment_s(graphs: dict[str, Graph]) -> None:
+    (subnet,) = graphs["region"].of_type("aws:ec2/subnet:Subnet")
+    assert subnet.properties["availabilityZone"] == "us-east-1a"
 
 
 def test_a_child_takes_what_its_parent_says_of_deletion(graphs: dict[str, Graph]) -> None:
