@@ -65,6 +65,7 @@ class HostProcess:
         self._listener.bind(str(self.shared / "control.sock"))
         self._listener.listen(1)
         self._control: socket.socket | None = None
+        self._handles: list[int] = []
         try:
             self.process: Sandboxed = start(
                 [str(interpreter), "-P", str(HOST), str(self.shared)],
@@ -89,6 +90,8 @@ class HostProcess:
         if self._control:
             self._control.close()
         self._listener.close()
+        for handle in self._handles:
+            os.close(handle)
         shutil.rmtree(self.shared, ignore_errors=True)
 
     def ready(self) -> None:
@@ -170,9 +173,17 @@ class HostProcess:
         """An address of ours that leads to a port of the program's loopback."""
         port = int(target.rpartition(":")[2])
         path = str(self._ask({"op": "relay", "port": port}).get("path"))
-        if Path(path).parent != self.shared or not stat.S_ISSOCK(os.lstat(path).st_mode):
+        try:
+            if Path(path).parent != self.shared:
+                raise OSError
+            # Held, so that what is dialled is what was looked at: a link put in its place leads nowhere.
+            handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            raise HostLost("the program's process names something that is no socket of its folder") from None
+        self._handles.append(handle)
+        if not stat.S_ISSOCK(os.fstat(handle).st_mode):
             raise HostLost("the program's process names something that is no socket of its folder")
-        return f"unix:{path}"
+        return f"unix:/proc/self/fd/{handle}"
 
     def preload(self, modules: Sequence[str]) -> None:
         """Import modules before programs are forked, so that many programs import them once."""

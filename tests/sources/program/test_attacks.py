@@ -12,7 +12,7 @@ import pytest
 
 from lychgate.model.graph import Graph
 from lychgate.sources.program.capture import ProgramFailed, Setting, capture
-from lychgate.sources.program.process import HostProcess
+from lychgate.sources.program.process import HostLost, HostProcess
 from lychgate.sources.program.project import Configuration, Project
 from lychgate.sources.sandbox import Limits
 
@@ -167,3 +167,16 @@ def test_a_long_path_for_temporary_files(alone: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     assert isinstance(run(alone, QUEUE, Limits()), Graph)
     assert list(deep.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["/etc/passwd", "{folder}/control.sock/..", "{folder}/link", "{folder}/gone", "a\0b"]
+)
+def test_an_address_that_is_no_socket_of_the_program_is_not_dialled(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    with HostProcess(Path(sys.executable), alone, [], "off", Limits()) as host:
+        (host.shared / "link").symlink_to(host.shared / "control.sock")
+        monkeypatch.setattr(host, "_ask", lambda command: {"path": answer.format(folder=host.shared)})
+        with pytest.raises(HostLost, match="no socket of its folder"):
+            host.reach("127.0.0.1:4000")
