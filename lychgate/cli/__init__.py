@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 # Looking for plugins of pydantic reads the metadata of every installed package (50 ms); none is ours.
@@ -17,6 +18,7 @@ def main() -> None:
     from lychgate.cli.app import app
     from lychgate.model.errors import InputError
 
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what is underway tidies up
     try:
         app()
     except InputError as error:

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from sarif_pydantic import Sarif
 from lychgate.model.verdict import Verdict
 from lychgate.sources.sandbox import IsolationError
 from tests.cli.conftest import COMMAND, Run, git, lay, snapshot
+from tests.sources.sandbox.conftest import alive, marker
+
+__all__ = ["marker"]
 
 SECRETS = {"password": "hunter2-planted", "number": 483_920_174, "dotted": 'pa$$w\\rd"é\n&<planted>', "tiny": "q7z"}
 RULESET = {
@@ -392,6 +396,23 @@ def test_an_environment_that_is_not_there_is_said(tmp_path: Path, cheap: Command
     run = cheap("check", top, "--ruleset", top / "mine.yaml")
     assert run.status == 1
     assert "does not exist: the program runs with Lychgate's own packages" in run.stderr
+
+
+def test_a_run_that_is_cancelled_leaves_nothing(tmp_path: Path, marker: str) -> None:
+    program = f'import time\nopen("/tmp/{marker}", "w")\ntime.sleep(100)\n'
+    top = lay(tmp_path / "shop", {**QUEUE, "__main__.py": program})
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(temporary)}
+    with subprocess.Popen([COMMAND, "check", top, "--output", tmp_path / marker], env=environment) as process:
+        while not list(temporary.glob("lychgate-*/monitor-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(30) == 143
+    assert list(temporary.iterdir()) == []
+    assert not (tmp_path / marker).exists()
+    assert not alive(marker)
 
 
 @pytest.mark.slow
