@@ -94,6 +94,12 @@ class Aws(Package):
         made = {**super().made(type_, ident, inputs), **aws_facts.DEPLOYED.get(type_, {})}
         return {**made, **{name: value for name, value in known.items() if name in made}}
 
+    def outputs(self, type_: str, ident: str, inputs: Properties) -> Properties:
+        return {"id": ident, **super().outputs(type_, ident, inputs)}  # as Terraform's providers, whose state has it
+
+    def preview(self, type_: str, inputs: Properties) -> Properties:
+        return {"id": UNKNOWN, **super().preview(type_, inputs)}
+
     @staticmethod
     def _prefixed(type_: str, ident: str, inputs: Properties) -> Properties:
         """The name of a resource that was given only the beginning of one."""
@@ -136,6 +142,7 @@ class Aws(Package):
     def _fill(self, template: str, type_: str, ident: str, inputs: Properties) -> str:
         values: defaultdict[str, str] = defaultdict(str, {"region": self.region, "account": ACCOUNT, "id": ident})
         values |= {name: str(value) for name, value in inputs.items() if name not in values}
+        values["host"] = values["url"].removeprefix("https://")
         if "{arn}" in template:
             values["arn"] = self._arn(type_, ident, inputs)
         return template.format_map(values)
