@@ -194,8 +194,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             )
 
     def location(self, request: Any) -> Location | None:
-        """Where a call was made in the user's own files."""
-        return location(request, self.folder, self.base)
+        """Where a call was made in the user's own files; where its parent was, for what a component makes later."""
+        found = location(request, self.folder, self.base)
+        parent = self.recorded.resources.get(getattr(request, "parent", ""))
+        return found or (parent.location if parent is not None else None)
 
     def _package(self, request: Any) -> Any:
         ref = self.providers.package(request)
@@ -274,9 +276,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             count = len(self.recorded.resources)
         self.progress(count)
 
-    def _looked_up(self, token: str, arguments: dict[str, Any], answered: str) -> None:
+    def _looked_up(
+        self, token: str, arguments: dict[str, Any], answered: str, result: dict[str, Any] | None = None
+    ) -> None:
         self.budget.check_room(len(self.recorded.lookups), "looks up")
-        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered))
+        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered, result or {}))
 
     def _hidden(self, urn: str, token: str, why: str) -> None:
         self.budget.check_room(len(self.recorded.not_inspected), "hides")
@@ -378,7 +382,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 token, why = self.functions.not_inspected.pop(0)
                 self._hidden(self.root, token, why)
         if answered:
-            self._looked_up(request.tok, arguments, answered)
+            self._looked_up(request.tok, arguments, answered, result)
         return invoked(result)
 
 

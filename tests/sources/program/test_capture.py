@@ -185,9 +185,7 @@ def test_policy_text_is_complete_and_leads_back_to_the_bucket(graphs: dict[str, 
     assert statement["Resource"] == f"{bucket.outputs['arn']}/*"
     assert bucket.outputs["arn"] == f"arn:aws:s3:::{bucket.id}"
     assert graph.resolve(bucket.outputs["arn"]) is bucket
-    assert graph.target(one(graph, "reader", "RolePolicy"), "role", "aws:iam/role:Role") is one(
-        graph, "reader", "Role"
-    )
+    assert graph.target(one(graph, "reader", "RolePolicy"), "role", "aws:iam/role:Role") is one(graph, "reader", "Role")
 
 
 def test_apply_runs_on_symbolic_values(graphs: dict[str, Graph]) -> None:
