@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
-import enum
 import importlib
 import json
 import keyword
@@ -181,7 +180,7 @@ def shape(hint: object, depth: int) -> dict[str, typing.Any]:
             return {"kind": "text" if str in arguments else "any", "optional": optional}
         hint = arguments[0]
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    found: dict[str, typing.Any] = {"kind": "any", "optional": optional}
+    found: dict[str, typing.Any] = {"kind": "any", "optional": optional}  # an enumeration too: no made-up text is in it
     if hint in (str, int, float, bool):
         found["kind"] = "text" if hint is str else "flag" if hint is bool else "number"
     elif origin in (list, collections.abc.Sequence):
@@ -189,8 +188,6 @@ def shape(hint: object, depth: int) -> dict[str, typing.Any]:
         found["of"] = shape(arguments[0], depth - 1) if arguments and depth else {"kind": "any", "optional": True}
     elif origin in (dict, collections.abc.Mapping):
         found["kind"] = "map"
-    elif isinstance(hint, type) and issubclass(hint, enum.Enum):
-        found["kind"] = "text" if issubclass(hint, str) else "any"
     elif isinstance(hint, type) and _types.is_output_type(hint):
         found["kind"] = "object"
         fields = hints(hint) if depth else {}
