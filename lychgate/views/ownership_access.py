@@ -132,7 +132,7 @@ class AccessEdges:
         kind: EdgeKind = "assume-role" if target.service in ("sts", "iam") else "identity-grant"
         first = grants[0]
         self.found.add(
-            identity.resource, target.resource, kind, f"{first.action} by statement {first.name} of {first.policy}"
+            identity.resource, target.resource, kind, f"{first.action} by {said(first.name)} of {first.policy}"
         )
 
     def _anywhere(self, identity: Identity, service: str) -> list[Grant]:
@@ -205,7 +205,7 @@ class AccessEdges:
         self, source: Resource, target: Resource, kind: EdgeKind, policy: ResourcePolicy, allow: Statement, grant: Grant
     ) -> None:
         if not tied_elsewhere(grant, self.graph, source, target):
-            self.found.add(source, target, kind, f"statement {allow.name} of the {policy.what} {policy.name}")
+            self.found.add(source, target, kind, f"{said(allow.name)} of the {policy.what} {policy.name}")
 
     def _principal(self, value: str, policy: ResourcePolicy) -> Resource | None:
         """The role or user that a policy names; a session is its role's."""
@@ -329,3 +329,8 @@ def _means(pattern: str, text: str) -> bool:
     if "*" not in start and "?" not in start:
         return text == pattern if start == pattern else text.startswith(start)
     return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def said(statement: str) -> str:
+    """How a statement is called: one without a Sid has its number, `statement 1`, for a name."""
+    return statement if statement.startswith("statement ") else f"statement {statement}"

@@ -67,7 +67,7 @@ def labels_that_disagree(labelled: Labelled, case: Case) -> Answer:
     if not conflicts:
         return _both(labelled)
     one = conflicts[0]
-    said = f"{one.source} says {one.dimension} {one.value}, {one.other_source} says {one.other}"
+    said = f"the {one.dimension} is {one.value} by {one.source}, and {one.other} by {one.other_source}"
     return fail(f"{said[:1].upper()}{said[1:]}.", {"conflicts": len(conflicts)})
 
 
