@@ -5,13 +5,14 @@ import pulumi_aws as aws
 
 import keys
 import permissions
-from settings import ACCOUNT, PREFIX, REGION, tags
+from settings import ACCOUNT, PREFIX, REGION, config, tags
 
 CIDR = "10.20.0.0/16"
 ZONES = aws.get_availability_zones(state="available").names[:2]
 PRIVATE = ["10.20.16.0/20", "10.20.32.0/20"]
 DATA = ["10.20.64.0/24", "10.20.65.0/24"]
 POSTGRES = 5432
+ACQUIRER = config.require("acquirer")
 
 vpc = aws.ec2.Vpc(
     "payments", cidr_block=CIDR, enable_dns_support=True, enable_dns_hostnames=True, tags=tags("cardholder")
@@ -146,6 +147,17 @@ aws.vpc.SecurityGroupEgressRule(
     from_port=53,
     to_port=53,
     description="DNS between nodes",
+    tags=tags(),
+)
+
+aws.vpc.SecurityGroupEgressRule(
+    "nodes-to-acquirer",
+    security_group_id=nodes.id,
+    cidr_ipv4=ACQUIRER,
+    ip_protocol="tcp",
+    from_port=443,
+    to_port=443,
+    description="The acquirer's API",
     tags=tags(),
 )
 

@@ -121,6 +121,16 @@ policy(
     },
 )
 policy(
+    "acquirer",
+    {
+        **pods("api"),
+        "policyTypes": ["Egress"],
+        "egress": [
+            {"to": [{"ipBlock": {"cidr": network.ACQUIRER}}], "ports": [{"protocol": "TCP", "port": 443}]},
+        ],
+    },
+)
+policy(
     "api",
     {
         **pods("api"),
