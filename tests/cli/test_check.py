@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -401,8 +402,7 @@ def test_an_environment_that_is_not_there_is_said(tmp_path: Path, cheap: Command
 def test_a_run_that_is_cancelled_leaves_nothing(tmp_path: Path, marker: str) -> None:
     program = f'import time\nopen("/tmp/{marker}", "w")\ntime.sleep(100)\n'
     top = lay(tmp_path / "shop", {**QUEUE, "__main__.py": program})
-    temporary = tmp_path / "t"
-    temporary.mkdir()
+    temporary = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short enough for the path of a socket
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(temporary)}
     with subprocess.Popen([COMMAND, "check", top, "--output", tmp_path / marker], env=environment) as process:
         while not list(temporary.glob("lychgate-*/monitor-*")):
@@ -411,6 +411,7 @@ def test_a_run_that_is_cancelled_leaves_nothing(tmp_path: Path, marker: str) -> 
         process.terminate()
         assert process.wait(30) == 143
     assert list(temporary.iterdir()) == []
+    temporary.rmdir()
     assert not (tmp_path / marker).exists()
     assert not alive(marker)
 
