@@ -59,7 +59,7 @@ def function(token: str) -> Hints:
     folder = module.split("/")[0]
     path = f"pulumi_{package.replace('-', '_')}" + ("" if folder == "index" else f".{folder}")
     try:
-        with _LOADING:
+        with _LOADING, warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             result = getattr(importlib.import_module(path), name[0].upper() + name[1:] + "Result")
     except (ImportError, AttributeError):
         return {}
