@@ -53,7 +53,10 @@ def check(
     max_resources: Annotated[
         int, typer.Option("--max-resources", help="Resources a program may register.", min=1)
     ] = 20_000,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what passed, and what was assumed.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Show what was assumed of existing things, and what was not inspected."),
+    ] = False,
 ) -> None:
     """Judge Pulumi programs before anything is deployed.
 

@@ -145,12 +145,25 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
             }
             if row:
                 console.print(Text(f"  {layer:<11} " + ", ".join(f"{n} {outcome}" for outcome, n in row.items())))
+    strange = _without_rules(verdict, judged)
+    if strange:
+        console.print(Text(f"no rule judges anything of: {', '.join(strange)}", style="yellow"))
     hidden = len(verdict["not_inspected"])
     if hidden:
         parts = "part was" if hidden == 1 else "parts were"
         console.print(Text(f"{hidden} {parts} not inspected (--verbose names them)", style="yellow"))
     for missing in verdict["run"]["isolation"]:
         console.print(Text(f"not isolated: {missing}", style="yellow"))
+
+
+def _without_rules(verdict: dict[str, Any], judged: set[str]) -> list[str]:
+    """The packages of managed resources of which none was judged: `clean` says nothing of them."""
+    of_package: dict[str, bool] = {}
+    for one in verdict["resources"]:
+        package = flat(one["type"].partition(":")[0])
+        if package != "pulumi" and not one["external"]:
+            of_package[package] = of_package.get(package, False) or one["urn"] in judged
+    return sorted(package for package, told in of_package.items() if not told)
 
 
 class Progress:

@@ -134,7 +134,7 @@ CASES = {
     "needs a secret number": (
         "\nimport pulumi\npulumi.Config().require_secret_int('port')",
         "__main__.py:3: the program raised ConfigTypeError: Configuration 'shop:port' value '[secret]' is not a valid "
-        "'int'. expected a typed stand-in for the secret under `secrets:` in lychgate.yaml, or a value of that type",
+        "'int'. expected a value of that type; for a `secure:` one, a typed stand-in under `secrets:` in lychgate.yaml",
     ),
     "imports what is not there": (
         "\nimport pulumi_vault as vault",

@@ -1,0 +1,42 @@
+"""What the summary admits."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from lychgate.cli.terminal import show
+
+
+def verdict(types: list[str], judged: set[int]) -> dict[str, Any]:
+    resources = [{"urn": f"urn:{at}", "type": type_, "external": False} for at, type_ in enumerate(types)]
+    facts = {"outcome": "pass", "layer": "cost"}
+    return {
+        "decision": "clean",
+        "stacks": [{"name": "p/s"}],
+        "run": {"ruleset": "production", "strict": True, "isolation": []},
+        "rules": [],
+        "resources": resources,
+        "judgements": [{"urn": f"urn:{at}", **facts} for at in sorted(judged)],
+        "summary": {},
+        "not_inspected": [],
+        "lookups": [],
+    }
+
+
+def shown(types: list[str], judged: set[int]) -> str:
+    out = io.StringIO()
+    show(verdict(types, judged), console=Console(file=out, width=200))
+    return out.getvalue()
+
+
+def test_a_provider_without_rules_is_named_beside_clean() -> None:
+    text = shown(["gcp:storage/bucket:Bucket", "aws:s3/bucket:Bucket", "random:index/randomId:RandomId"], {1})
+    assert "no rule judges anything of: gcp, random" in text
+
+
+def test_nothing_is_said_where_each_provider_is_judged() -> None:
+    text = shown(["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy", "pulumi:pulumi:Stack"], {0})
+    assert "no rule judges" not in text
