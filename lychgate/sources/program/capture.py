@@ -88,7 +88,9 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
         redact = Redactor.of(Graph(recorded.resources.values(), [stack_info]))
         raise explain(project, ended, recorded, redact, setting)
     resources = sorted(recorded.resources.values(), key=lambda resource: resource.urn)
-    return Graph(resources, [stack_info], recorded.lookups, recorded.not_inspected)
+    # Calls arrive in the order of the program's threads, which is another one each time.
+    lookups = sorted(recorded.lookups, key=lambda one: (one.token, repr(one.arguments)))
+    return Graph(resources, [stack_info], lookups, recorded.not_inspected)
 
 
 def _info(

@@ -109,7 +109,7 @@ def _plan(
     namespaces, mounts = level
     scratch = os.path.realpath(tempfile.mkdtemp(prefix="lychgate-sandbox-"))
     tmp = "/tmp" if mounts else f"{scratch}/tmp"
-    home = "/tmp/home" if mounts else f"{scratch}/home"
+    home = "/tmp/.home" if mounts else f"{scratch}/home"
     return Plan(
         command=command,
         cwd=cwd,

@@ -178,7 +178,7 @@ def test_what_was_looked_up_is_told_apart_by_its_id_and_otherwise_unknown(captur
     assert isinstance(outputs(graph)["authority"], Unknown)
     assert outputs(graph)["cluster"] == "arn:aws:eks:us-east-1:111122223333:cluster/prod"
     assert [(lookup.token.rpartition(":")[2], lookup.answered) for lookup in graph.lookups] == [
-        (token, "assumed") for token in ("getVpc", "getSubnets", "getSubnet", "getAmi", "getCluster", "getVpc")
+        (token, "assumed") for token in ("getAmi", "getSubnet", "getSubnets", "getVpc", "getVpc", "getCluster")
     ]
 
 

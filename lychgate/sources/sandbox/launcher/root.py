@@ -43,14 +43,32 @@ def enter(
     os.chdir(base)
     _scratch("/tmp", space)
     _scratch("/dev/shm", space)
+    ways = _ways_through_tmp([*shown, *([shared] if shared else [])])
+    for path in ways:
+        os.mkdir("." + path)
+        kernel.mount("tmpfs", "." + path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
     for path, tree in sorted(devices + trees):
         _attach(tree, path)
     _furnish({**links, **_DEVICE_LINKS}, files)
     for path in hidden:
         _hide(path)
+    for path in ways:
+        _restrict(_AT_FDCWD, os.fsencode("." + path), _RDONLY | _NOSUID | _NODEV, 0)
     _mount_proc()
     kernel.swap_root()
     _restrict(_AT_FDCWD, b"/", _RDONLY | _NOSUID | _NODEV, 0)
+
+
+def _ways_through_tmp(paths: list[str]) -> list[str]:
+    """The folders right below /tmp and /dev/shm on the way to a path that is deeper: what lies beside that path is no
+    scratch space, but would be as writable as one."""
+    ways = set()
+    for top in ("/tmp", "/dev/shm"):
+        for path in paths:
+            first, deeper, _ = path.removeprefix(f"{top}/").partition("/")
+            if path.startswith(f"{top}/") and deeper:
+                ways.add(f"{top}/{first}")
+    return sorted(ways)
 
 
 def _furnish(links: dict[str, str], files: dict[str, str]) -> None:
