@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lychgate.model.graph import Lookup, Resource
+from lychgate.model.graph import Resource
 from lychgate.reasoning.network import Subnet, Unknown, Vpc
 from lychgate.views import network_types as types
 from lychgate.views.network_reading import Text, Translation
@@ -55,6 +55,11 @@ ADOPTIONS = {
 }
 
 
+def _texts(found: Any) -> list[str]:
+    """What is known of one id or a list of them."""
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str)]
+
+
 class Homes:
     """The VPCs of a network. `known`: their records; `default`: those that are an account's default VPC."""
 
@@ -66,8 +71,7 @@ class Homes:
         self._default_subnets: dict[str, str] = {}
         for resource, record in t.each(*types.VPCS):
             self._brings(resource, record)
-        for lookup in t.graph.lookups:
-            self._looked_up(lookup)
+        self._look_up()
         self._adopt()
 
     @property
@@ -121,17 +125,15 @@ class Homes:
         """The subnets that stand for any subnet of a default VPC."""
         return set(self._default_subnets.values())
 
-    def _looked_up(self, lookup: Lookup) -> None:
-        """Lookups that can only find the default VPC, or its subnets."""
-        arguments, result = lookup.arguments, lookup.result
-        place = self._place(lookup.stack, arguments)
-        if lookup.token == VPC_LOOKUP and arguments.get("default") is True and isinstance(result.get("id"), str):
-            self.t.aliases[result["id"]] = self._default_at(place)
-        elif lookup.token in SUBNET_LOOKUPS and self._of_default_vpc(arguments):
-            found = result.get(SUBNET_LOOKUPS[lookup.token])
-            for one in found if isinstance(found, list) else [found]:
-                if isinstance(one, str):
-                    self.t.aliases[one] = self._subnet_of(self._default_at(place))
+    def _look_up(self) -> None:
+        """Lookups that can only find the default VPC, or its subnets: all VPCs first, in whichever order they came."""
+        t, lookups = self.t, self.t.graph.lookups
+        for lookup in (one for one in lookups if one.token == VPC_LOOKUP and one.arguments.get("default") is True):
+            for found in _texts(lookup.result.get("id")):
+                t.aliases[found] = self._default_at(self._place(lookup.stack, lookup.arguments))
+        for lookup in (one for one in lookups if one.token in SUBNET_LOOKUPS and self._of_default_vpc(one.arguments)):
+            for found in _texts(lookup.result.get(SUBNET_LOOKUPS[lookup.token])):
+                t.aliases[found] = self._subnet_of(self._default_at(self._place(lookup.stack, lookup.arguments)))
 
     def _of_default_vpc(self, arguments: dict[str, Any]) -> bool:
         given = {name: value for name, value in arguments.items() if value is not None}

@@ -78,7 +78,7 @@ def test_no_environment_but_its_own_can_be_read(world: World) -> None:
         os.getpid(),
         env={"PULUMI_CONFIG": "{}"},
     )
-    assert told.done == {"configured": "{}", "home": "/tmp/home"}
+    assert told.done == {"configured": "{}", "home": "/tmp/.home"}
 
 
 def test_no_open_file_of_ours_is_handed_on(world: World) -> None:
