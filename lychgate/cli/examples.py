@@ -16,7 +16,7 @@ def failures(rules: Iterable[Rule]) -> Iterator[tuple[Rule, str, str]]:
     """Each example that does not say what it should: its rule, which one it is, and what happened instead."""
     wanted = [(rule, True, text) for rule in rules for text in rule.compliant]
     wanted += [(rule, False, text) for rule in rules for text in rule.violating]
-    graphs = dict(capture_texts({text: text for _, _, text in wanted}))
+    graphs = capture_texts({text: text for _, _, text in wanted})
     for rule, compliant, text in wanted:
         wrong = verdict_of(rule, compliant, graphs[text])
         if wrong:

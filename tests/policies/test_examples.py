@@ -24,7 +24,7 @@ def graphs(request: pytest.FixtureRequest) -> dict[str, Graph | ProgramFailed]:
     """All programs that this run's examples need, captured together."""
     specs = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     wanted = sorted({params["text"] for params in specs if "text" in params and "compliant" in params})
-    return dict(capture_texts({text: text for text in wanted}))
+    return capture_texts({text: text for text in wanted})
 
 
 @pytest.mark.parametrize(("rule", "compliant", "text"), CASES)

@@ -17,7 +17,7 @@ RULES = [rule for rule in built_in_rules().values() if "kubernetes" in rule.chec
 
 @pytest.fixture(scope="module")
 def platform() -> Graph:
-    ((_, graph),) = capture_texts({"platform": COMPLIANT})
+    (graph,) = capture_texts({"platform": COMPLIANT}).values()
     assert isinstance(graph, Graph), f"{graph}\n{graph.output}"
     return graph
 

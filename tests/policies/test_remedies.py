@@ -21,7 +21,7 @@ RULES = [rule for rule in built_in_rules().values() if rule.remedy is not None]
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Any]:
     texts = {text for rule in RULES for text in rule.violating}
-    return dict(capture_texts({text: text for text in sorted(texts)}))
+    return capture_texts({text: text for text in sorted(texts)})
 
 
 def outcome(rule: Rule, resource: Resource) -> str:

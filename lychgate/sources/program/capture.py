@@ -19,7 +19,7 @@ from lychgate.sources.program.functions import Fixture, Functions
 from lychgate.sources.program.monitor import Monitor, Recorded
 from lychgate.sources.program.process import Ended, HostLost, HostProcess, TimedOut
 from lychgate.sources.program.project import Configuration, Project
-from lychgate.sources.program.serving import MESSAGE_LIMIT, Secrets, Shapes, serving
+from lychgate.sources.program.serving import MESSAGE_LIMIT, Secrets, serving
 from lychgate.sources.program.transforms import Transforms
 
 SHOWN = 4000
@@ -61,15 +61,14 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
     """
     region = config.values.get("aws:region", setting.region)
     transforms = Transforms(host.reach)
-    shapes = Shapes()
     told = Secrets()
     monitor = Monitor(
         project=project.name,
         stack=stack,
         folder=str(project.folder),
         base=str(project.base),
-        answers=Answers(shapes.get, setting.account, region),
-        functions=Functions(shapes.get, setting.account, region, setting.fixtures),
+        answers=Answers(host.shapes.get, setting.account, region),
+        functions=Functions(host.shapes.get, setting.account, region, setting.fixtures),
         transforms=transforms,
         stack_outputs=setting.stack_outputs,
         provider_config=lambda package: _provider_config(config, package),
@@ -78,7 +77,7 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
         stop=host.abandon,
     )
     address = f"unix:{host.shared}/monitor-{next(_SERVERS)}.sock"
-    with serving(monitor, shapes, told, address):
+    with serving(monitor, host.shapes, told, address, host.threads):
         ended = _run(host, project, stack, config, setting, address)
     recorded = monitor.close()
     if recorded.elsewhere:
@@ -128,7 +127,7 @@ def _run(
         "config": dict(config.values), "secret_keys": sorted(config.secret_keys), "address": address,
         "folder": str(project.folder), "root": str(project.folder), "program": str(project.program),
         "env": {"AWS_REGION": config.values.get("aws:region", setting.region)},  # what `aws.config.region` says
-        "limit": setting.max_resources,
+        "limit": setting.max_resources, "known": host.shapes.known(),
     }  # fmt: skip
     try:
         return host.run(command, setting.seconds)

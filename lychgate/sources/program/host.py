@@ -14,8 +14,10 @@ talks to Lychgate's monitor itself; which outputs its resource types have is tol
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import faulthandler
+import gc
 import importlib
 import importlib.util
 import itertools
@@ -42,20 +44,21 @@ def main() -> None:
     control = socket.socket(socket.AF_UNIX)
     control.connect(os.path.join(folder, "control.sock"))
     try:
+        import grpc._channel  # what a program's first call would import, after the fork  # noqa: F401
         import pulumi
         import pulumi.runtime
 
         event = {"event": "ready", "version": getattr(pulumi, "__version__", "")}
     except Exception as error:
         event = {"event": "broken", "error": f"{type(error).__name__}: {error}"}
-    Host(control, folder).serve(event)
+    Host(control, folder, load("shapes")).serve(event)
 
 
 class Host:
     """The control loop: one thread, one program at a time."""
 
-    def __init__(self, control: socket.socket, folder: str) -> None:
-        self.control, self.folder = control, folder
+    def __init__(self, control: socket.socket, folder: str, shapes: types.ModuleType) -> None:
+        self.control, self.folder, self.shapes = control, folder, shapes
         self.selector = selectors.DefaultSelector()
         self.buffer = b""
         self.child = 0
@@ -93,6 +96,7 @@ class Host:
             for module in command["modules"]:
                 with contextlib.suppress(ImportError):
                     getattr(importlib.import_module(module), "load", None)  # the SDKs load a module on first look
+            gc.freeze()  # so that a fork does not copy what its collector would visit
         elif operation in ("where", "end") and self.child:
             with contextlib.suppress(ProcessLookupError):
                 if operation == "where":
@@ -113,7 +117,7 @@ class Host:
             os.dup2(pipes[1][1], 2)
             for read, _ in pipes:
                 os.close(read)
-            code = run_program(command, pipes[2][1])
+            code = run_program(command, pipes[2][1], self.shapes)
             os._exit(code)
         self.selector.register(os.pidfd_open(self.child), selectors.EVENT_READ, "process")
         for name, (read, write) in zip(("stdout", "stderr", "report"), pipes, strict=True):
@@ -156,16 +160,16 @@ class Host:
         self.send({"event": "ended", "code": os.waitstatus_to_exitcode(status), "report": report, **told})
 
 
-def run_program(command: dict[str, typing.Any], report: int) -> int:
+def run_program(command: dict[str, typing.Any], report: int, shapes: types.ModuleType) -> int:
     """Run the program as Pulumi's own executor does, and write to `report` how it ended."""
-    import asyncio
-
+    import pulumi.log
     import pulumi.runtime
 
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
     os.environ.update(command["env"])
     os.chdir(command["folder"])
-    monitor = load("shapes").telling_monitor(command["address"])
+    monitor, engine = shapes.connect(command["address"], command["known"])
+    pulumi.log.debug = silence
     pulumi.runtime.set_all_config(command["config"], command["secret_keys"])
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
@@ -174,7 +178,7 @@ def run_program(command: dict[str, typing.Any], report: int) -> int:
             parallel=command["parallel"],
             dry_run=True,
             monitor=monitor,
-            engine=command["address"],
+            engine=engine,
             organization=command["organization"],
             root_directory=command["root"],
         )
@@ -194,6 +198,10 @@ def run_program(command: dict[str, typing.Any], report: int) -> int:
     sys.stderr.flush()
     os.write(report, json.dumps(ending).encode()[:TAIL])
     return 0 if ending.get("done") else 1
+
+
+def silence(*_: object, **__: object) -> None:
+    """The SDK says much at debug level, each a call to the engine. Nobody reads it."""
 
 
 class TooManyResources(Exception):

@@ -12,12 +12,13 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from lychgate.model.errors import InputError
+from lychgate.sources.program.serving import Shapes, deep_threads
 from lychgate.sources.sandbox import Isolate, IsolationError, Limits, Sandboxed, interpreter_folders, start
 
 HOST = Path(__file__).with_name("host.py")
@@ -66,6 +67,7 @@ class HostProcess:
         self._listener.listen(1)
         self._control: socket.socket | None = None
         self._handles: list[int] = []
+        self.threads, self.shapes = deep_threads(), Shapes()
         try:
             self.process: Sandboxed = start(
                 [str(interpreter), "-P", str(HOST), str(self.shared)],
@@ -87,6 +89,7 @@ class HostProcess:
         self._clean()
 
     def _clean(self) -> None:
+        self.threads.shutdown(wait=False)
         if self._control:
             self._control.close()
         self._listener.close()
@@ -185,7 +188,7 @@ class HostProcess:
             raise HostLost("the program's process names something that is no socket of its folder")
         return f"unix:/proc/self/fd/{handle}"
 
-    def preload(self, modules: Sequence[str]) -> None:
+    def preload(self, modules: Iterable[str]) -> None:
         """Import modules before programs are forked, so that many programs import them once."""
         self._send({"op": "preload", "modules": list(modules)})
 

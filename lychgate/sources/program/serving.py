@@ -28,30 +28,42 @@ LONGEST_SECRET = 1 << 20
 
 
 @contextmanager
-def serving(monitor: Monitor, shapes: Shapes, told: Secrets, address: str) -> Iterator[None]:
-    """Answer a program at an address of gRPC's."""
-    before = threading.stack_size(STACK)
+def serving(monitor: Monitor, shapes: Shapes, told: Secrets, address: str, pool: ThreadPoolExecutor) -> Iterator[None]:
+    """Answer a program at an address of gRPC's, with the threads of `deep_threads`."""
+    server = grpc.server(pool, options=CHANNEL)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
+    methods: dict[str, Any] = {
+        "Describe": grpc.unary_unary_rpc_method_handler(shapes.take),
+        "Secret": grpc.unary_unary_rpc_method_handler(told.take),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("lychgate.Capture", methods),))
+    server.add_insecure_port(address)
+    server.start()
     try:
-        server = grpc.server(ThreadPoolExecutor(THREADS), options=CHANNEL)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-        engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
-        methods: dict[str, Any] = {
-            "Describe": grpc.unary_unary_rpc_method_handler(shapes.take),
-            "Secret": grpc.unary_unary_rpc_method_handler(told.take),
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("lychgate.Capture", methods),))
-        server.add_insecure_port(address)
-        server.start()
-        try:
-            yield
-        finally:
-            server.stop(None)
+        yield
     finally:
-        threading.stack_size(before)
+        server.stop(None)
+
+
+_ONE_STARTS = threading.Lock()
+
+
+def deep_threads() -> ThreadPoolExecutor:
+    """A pool whose threads have room for deep messages. All are started here: the size holds for the whole process."""
+    pool, all_started = ThreadPoolExecutor(THREADS), threading.Barrier(THREADS)
+    with _ONE_STARTS:
+        before = threading.stack_size(STACK)
+        try:
+            for _ in range(THREADS):
+                pool.submit(all_started.wait)
+        finally:
+            threading.stack_size(before)
+    return pool
 
 
 class Shapes:
-    """Which outputs each type has, as the program's own SDK declares it (told by shapes.py in the program)."""
+    """Which outputs each type has, as the SDK of one interpreter declares it (told by shapes.py in its programs)."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[str, Any] | None] = {}
@@ -59,6 +71,10 @@ class Shapes:
     def get(self, token: str) -> dict[str, Any] | None:
         """Name of an output -> its shape; None where no SDK knows the type."""
         return self._known.get(token)
+
+    def known(self) -> list[str]:
+        """The types that need not be told again."""
+        return list(self._known)
 
     def take(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         """The call by which the program tells one. What is no shape is none."""

@@ -22,16 +22,17 @@ DESCRIBE = "/lychgate.Capture/Describe"
 SECRET = "/lychgate.Capture/Secret"
 
 
-def telling_monitor(address: str) -> TellingMonitor:
-    """The monitor at an address, told of each type before its first use."""
+def connect(address: str, known: list[str]) -> tuple[TellingMonitor, object]:
+    """The monitor at an address, told of each type before its first use unless it is known, and the engine there."""
     import grpc
-    from pulumi.runtime.proto import resource_pb2_grpc
+    from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     channel = grpc.insecure_channel(address, options=options)
     tell: typing.Any = channel.unary_unary(SECRET)
     tell_secrets(tell)
-    return TellingMonitor(resource_pb2_grpc.ResourceMonitorStub(channel), channel)
+    monitor = TellingMonitor(resource_pb2_grpc.ResourceMonitorStub(channel), channel, known)
+    return monitor, engine_pb2_grpc.EngineStub(channel)
 
 
 def tell_secrets(tell: typing.Callable[[bytes], object]) -> None:
@@ -64,10 +65,10 @@ def texts(value: object) -> typing.Iterator[str]:
 class TellingMonitor:
     """The SDK's stub, which describes the type of a resource or function to the monitor before it is first used."""
 
-    def __init__(self, stub: object, channel: typing.Any) -> None:
+    def __init__(self, stub: object, channel: typing.Any, known: list[str]) -> None:
         self._stub = stub
         self._describe = channel.unary_unary(DESCRIBE)
-        self._told: dict[str, typing.Any] = {}
+        self._told = set(known)
         self._lock = threading.Lock()
         self.RegisterResource = self._before("RegisterResource", "type")
         self.ReadResource = self._before("ReadResource", "type")
@@ -88,7 +89,7 @@ class TellingMonitor:
     def _tell(self, token: str) -> None:
         with self._lock:
             if token not in self._told:
-                self._told[token] = True
+                self._told.add(token)
                 self._describe(json.dumps({"token": token, "shape": describe(token)}).encode())
 
 
@@ -125,6 +126,8 @@ def find_class(token: str) -> type | None:
     module_name, _, member = rest.rpartition(":")
     if package == "pulumi" and module_name == "providers":
         return class_of(find_package(member) or types, "Provider")
+    if package == "pulumi":  # stacks and references to them: no SDK's
+        return None
     root = find_package(package)
     if root is None:
         return None

@@ -166,7 +166,7 @@ aws.ebs.Volume("disk", size=10, availability_zone=subnet.availability_zone)
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
-    captured = dict(capture_texts(PROGRAMS))
+    captured = capture_texts(PROGRAMS)
     for name, graph in captured.items():
         assert not isinstance(graph, ProgramFailed), f"{name}: {graph}\n{graph.output}"
     return captured  # type: ignore[return-value]
@@ -317,7 +317,7 @@ def test_locations_are_the_users_own_lines(graphs: dict[str, Graph]) -> None:
 
 
 def test_the_same_program_gives_the_same_graph() -> None:
-    first, second = (dict(capture_texts({"policy": PROGRAMS["policy"]}))["policy"] for _ in range(2))
+    first, second = (capture_texts({"policy": PROGRAMS["policy"]})["policy"] for _ in range(2))
     assert isinstance(first, Graph) and isinstance(second, Graph)
     assert [(item.urn, item.id, item.properties, item.outputs) for item in first.resources] == [
         (item.urn, item.id, item.properties, item.outputs) for item in second.resources

@@ -138,7 +138,7 @@ Captured = Callable[[str], Graph]
 
 @pytest.fixture(scope="module")
 def everything() -> dict[str, Graph | ProgramFailed]:
-    return dict(capture_texts(PROGRAMS))
+    return capture_texts(PROGRAMS)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ aws.cloudcontrol.Resource("bucket", type_name="AWS::S3::Bucket", desired_state="
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
-    found = dict(capture_texts(PROGRAMS))
+    found = capture_texts(PROGRAMS)
     return {name: graph for name, graph in found.items() if isinstance(graph, Graph)}
 
 

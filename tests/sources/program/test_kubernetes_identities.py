@@ -21,7 +21,7 @@ pulumi.export("existing", existing.metadata)
 
 
 def test_names_of_what_exists_and_of_what_its_provider_places() -> None:
-    ((_, graph),) = capture_texts({"program": PROGRAM})
+    (graph,) = capture_texts({"program": PROGRAM}).values()
     assert isinstance(graph, Graph), graph
     objects = {one.name: one for one in graph.resources}
     places = {

@@ -32,7 +32,7 @@ from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import Budget, TooMuch
 from lychgate.sources.program.functions import Functions
 from lychgate.sources.program.monitor import Monitor, Recorded
-from lychgate.sources.program.serving import CHANNEL, Secrets, Shapes, serving
+from lychgate.sources.program.serving import CHANNEL, Secrets, Shapes, deep_threads, serving
 from lychgate.sources.program.transforms import Transforms
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -63,7 +63,8 @@ class Line:
             stop=self.stopped.set,
         )
         self.address = f"unix:{folder}/{time.monotonic_ns()}.sock"
-        self.serving = serving(self.monitor, self.shapes, self.secrets, self.address)
+        self.threads = deep_threads()
+        self.serving = serving(self.monitor, self.shapes, self.secrets, self.address, self.threads)
         self.serving.__enter__()
         self.channel = grpc.insecure_channel(self.address, options=CHANNEL)
         self.stub = resource_pb2_grpc.ResourceMonitorStub(self.channel)
@@ -83,6 +84,7 @@ class Line:
     def close(self) -> Recorded:
         self.channel.close()
         self.serving.__exit__(None, None, None)
+        self.threads.shutdown(wait=False)
         return self.monitor.close()
 
 

@@ -56,7 +56,7 @@ DEFAULT = "pulumi:providers:aws"
 
 @pytest.fixture(scope="module")
 def graphs() -> dict[str, Graph]:
-    found = dict(capture_texts(PROGRAMS))
+    found = capture_texts(PROGRAMS)
     return {name: graph for name, graph in found.items() if isinstance(graph, Graph)}
 
 
