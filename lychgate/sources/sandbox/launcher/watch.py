@@ -21,6 +21,15 @@ def can_see_children() -> bool:
     return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
+def tasks_of_machine() -> int:
+    """How many processes and threads there are in all; 0 where the kernel does not say (proc(5), loadavg)."""
+    try:
+        with open("/proc/loadavg", "rb") as file:
+            return int(file.read().split()[3].partition(b"/")[2])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def excess(root: int, *, tasks: int, memory: int) -> str | None:
     """The limit that the processes below `root` break together, as "tasks" or "memory"; None when they keep both."""
     count = used = 0
