@@ -6,8 +6,7 @@ import gc
 import hashlib
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from lychgate.judging.rule import Case, Rule
 from lychgate.model.graph import Graph, Resource
@@ -31,8 +30,7 @@ class Settings(Protocol):
         """Its parameters, as the rule's own model; None where it has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What one rule said of one resource, at which level."""
 
     rule: Rule

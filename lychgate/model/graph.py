@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lychgate.model.labels import LabelSettings
-from lychgate.model.values import Block, Secret, Symbol, UnknownRead, reading, reveal
+from lychgate.model.values import NOTHING, Block, Secret, Symbol, UnknownRead, reading, reveal
 
 T = TypeVar("T")
 
@@ -109,6 +109,9 @@ class StackInfo:
     secrets: Sequence[Secret] = ()
 
 
+_NOT_YET: Any = object()
+
+
 class Graph:
     """All resources that are judged together, from one stack or several, with the indexes that views share.
 
@@ -136,7 +139,8 @@ class Graph:
         for resource in self.resources:
             self.by_urn[resource.urn] = resource
             self.by_type.setdefault(resource.type, []).append(resource)
-        self._memo: dict[Hashable, tuple[Any, frozenset[str]]] = {}
+        self._kept: dict[Hashable, Any] = {}
+        self._noted: dict[Hashable, tuple[Any, frozenset[str]]] = {}
 
     @classmethod
     def together(cls, graphs: Iterable[Graph]) -> Graph:
@@ -159,18 +163,25 @@ class Graph:
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """`make()`, computed on first use and kept. An `UnknownRead` in it is kept too and raised each time; whoever
         uses a kept value has read the secrets that went into it."""
-        kept = self._memo.get(key)
-        if kept is None:
-            before, reading.secrets = reading.secrets, set()
+        value = self._kept.get(key, _NOT_YET)
+        return self._make(key, make) if value is _NOT_YET else value
+
+    def _make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is kept with more to say than its value is kept beside: an unknown, or the secrets that went into it."""
+        noted = self._noted.get(key)
+        if noted is None:
+            before, reading.secrets = reading.secrets, NOTHING
             try:
                 value: Any = make()
             except UnknownRead as unknown:
                 value = unknown
-            kept = self._memo[key] = (value, frozenset(reading.secrets))
-            reading.secrets = before
-        value, secrets = kept
-        if secrets:
-            reading.secrets |= secrets
+            noted, reading.secrets = (value, reading.secrets), before
+            if not noted[1] and not isinstance(value, UnknownRead):
+                self._kept[key] = value
+                return value  # type: ignore[no-any-return]
+            self._noted[key] = noted
+        value, secrets = noted
+        reading.secrets |= secrets
         if isinstance(value, UnknownRead):
             raise value.with_traceback(None)
         return value  # type: ignore[no-any-return]

@@ -78,17 +78,20 @@ class UnknownRead(Exception):
         self.urn, self.path, self.why = urn, path, why
 
 
+NOTHING: frozenset[str] = frozenset()
+
+
 class Reading:
     """What has been read since `begin`: the only state of an evaluation, so that taint needs no help from a rule."""
 
     __slots__ = ("secrets",)
 
     def __init__(self) -> None:
-        self.secrets: set[str] = set()
+        self.secrets: frozenset[str] = NOTHING
 
     def begin(self) -> None:
         """Forget what was read before."""
-        self.secrets = set()
+        self.secrets = NOTHING
 
 
 reading = Reading()
@@ -97,7 +100,7 @@ reading = Reading()
 def reveal(value: Any, path: str) -> Any:
     """The value inside a secret, noting that `path` was read; any other value as it is."""
     while isinstance(value, Secret):
-        reading.secrets.add(path)
+        reading.secrets |= {path}
         value = value.value
     return value
 
@@ -115,17 +118,26 @@ def contains_unknown(value: Any) -> bool:
     return False
 
 
-def secret_texts(value: Any, inside: bool = False) -> Iterator[str]:
+def secret_texts(value: Any) -> Iterator[str]:
     """Every text (or number, as text) that stands inside a secret, for the redaction of what leaves the program."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Secret):
+            yield from _texts(one.value)
+        elif isinstance(one, dict):
+            waiting += [item for item in one.values() if not isinstance(item, str)]
+        elif isinstance(one, list):
+            waiting += [item for item in one if not isinstance(item, str)]
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, Secret):
-        yield from secret_texts(value.value, True)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from secret_texts(item, inside)
-    elif isinstance(value, list):
-        for item in value:
-            yield from secret_texts(item, inside)
-    elif inside and isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield from _texts(value.value)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield str(value)
 
 

@@ -100,7 +100,7 @@ class Translation:
         """Charge the secrets that were read since the last call to a record."""
         if reading.secrets:
             self.secrets[record] = self.secrets.get(record, frozenset()) | reading.secrets
-            reading.secrets = set()
+            reading.begin()
 
     def add(self, record: Record, resource: Resource | None = None) -> None:
         """Keep a record, and the resource that it stands for. Where two resources take over the same default thing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from lychgate.model.graph import Graph, Resource
@@ -58,6 +59,7 @@ def owner_of(graph: Graph, resource: Resource, dimension: Dimension) -> Owned:
     )
 
 
+@lru_cache(4096)  # few words, many resources
 def _folded(label: str | None) -> str | None:
     return None if label is None else label.strip().lower() or None
 
@@ -75,10 +77,16 @@ def _says_yes(said: Any) -> bool:
 
 def _shared(graph: Graph, resource: Resource) -> Any:
     """What the tag `shared` says: the resource's own, else its provider's."""
+    return graph.once(("shared", resource.urn), lambda: _read_shared(graph, resource))
+
+
+def _read_shared(graph: Graph, resource: Resource) -> Any:
     own = resource.properties.get("tags")
     if isinstance(own, Unknown):
         return own
-    provider: object = graph.once(("shared", resource.provider), lambda: provider_tags(graph, resource).get("shared"))
+    provider: object = graph.once(
+        ("default shared", resource.provider), lambda: provider_tags(graph, resource).get("shared")
+    )
     return reveal(own_tags(resource).get("shared", provider), "tags.shared")
 
 

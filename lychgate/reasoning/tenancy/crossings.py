@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Dimension = Literal["tenant", "environment", "application"]
 
@@ -30,8 +30,7 @@ ACTING_KINDS: frozenset[str] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """Whose a resource is: None for a label that is missing. `acts` None: told by the edges that start at it."""
 
     urn: str
@@ -46,11 +45,11 @@ class Owned:
         """The label of one dimension; None for shared and for unlabelled resources."""
         if self.shared:
             return None
-        return {"tenant": self.tenant, "environment": self.environment, "application": self.application}[dimension]
+        owner: str | None = getattr(self, dimension)
+        return owner
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """One resource gets at another, or drives it; `detail` says by what (a statement, a rule, a property)."""
 
     source: str

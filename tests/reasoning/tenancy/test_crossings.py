@@ -1,6 +1,5 @@
 """Crossings against a second implementation that lists every simple path, and against every way to label the rest."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -22,7 +21,7 @@ owners = st.builds(
 )
 worlds = st.tuples(
     st.lists(owners, min_size=4, max_size=4).map(
-        lambda row: [replace(item, urn=NODES[at]) for at, item in enumerate(row)]
+        lambda row: [item._replace(urn=NODES[at]) for at, item in enumerate(row)]
     ),
     # One node has no record at all.
     st.lists(
