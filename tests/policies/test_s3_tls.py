@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lychgate.policies.encryption.s3 import without_tls
+from lychgate.policies.encryption.s3_transport import without_tls
 
 from lychgate.reasoning.iam import parse
 
