@@ -3,6 +3,7 @@
 from lychgate.policies.tenancy.access import told
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.tenancy import Crossing, Dimension, EdgeKind
 from lychgate.views.owners import is_shared, owner_of
@@ -26,8 +27,11 @@ BUCKET = """
 def crossing(labelled: Labelled, dimension: Dimension, kinds: tuple[EdgeKind, ...]) -> Answer:
     """Whether the resource itself leads to another owner's by an edge of these kinds, or is a copy of another's."""
     graph, urn = labelled.graph, labelled.resource.urn
-    if not named(graph, dimension):
+    suspects = graph.once(("suspects", dimension, kinds), lambda: _suspects(graph, dimension, kinds))
+    if suspects is None:
         return not_applicable(f"nothing that is judged names a {dimension}")
+    if urn not in suspects:
+        return PASS
     found: list[Crossing] = [one for one in crossed(graph, dimension).get(urn, []) if one.path[0].kind in kinds]
     if "replication" in kinds:
         found += [one for one in reached(graph, dimension).get(urn, []) if one.path[-1].kind == "replication"]
@@ -46,6 +50,16 @@ def crossing(labelled: Labelled, dimension: Dimension, kinds: tuple[EdgeKind, ..
         )
         raise UnknownRead(urn, dimension, why)
     return PASS
+
+
+def _suspects(graph: Graph, dimension: Dimension, kinds: tuple[EdgeKind, ...]) -> set[str] | None:
+    """The few URNs of which there is something to say at all; None where nothing names an owner."""
+    if not named(graph, dimension):
+        return None
+    found = {urn for urn, row in crossed(graph, dimension).items() if any(one.path[0].kind in kinds for one in row)}
+    if "replication" in kinds:
+        found.update(reached(graph, dimension))
+    return found.union(urn for urn, kind in edges(graph).unread if kind in kinds)
 
 
 @rule(

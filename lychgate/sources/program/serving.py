@@ -39,7 +39,8 @@ def serving(monitor: Monitor, shapes: Shapes, told: Secrets, address: str, pool:
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("lychgate.Capture", methods),))
     server.add_insecure_port(address)
-    server.start()
+    with _deep_stacks():
+        server.start()  # its own thread reads what arrives
     try:
         yield
     finally:
@@ -49,16 +50,23 @@ def serving(monitor: Monitor, shapes: Shapes, told: Secrets, address: str, pool:
 _ONE_STARTS = threading.Lock()
 
 
-def deep_threads() -> ThreadPoolExecutor:
-    """A pool whose threads have room for deep messages. All are started here: the size holds for the whole process."""
-    pool, all_started = ThreadPoolExecutor(THREADS), threading.Barrier(THREADS)
+@contextmanager
+def _deep_stacks() -> Iterator[None]:
+    """Room for deep messages in the threads that are started meanwhile. The size holds for the whole process."""
     with _ONE_STARTS:
         before = threading.stack_size(STACK)
         try:
-            for _ in range(THREADS):
-                pool.submit(all_started.wait)
+            yield
         finally:
             threading.stack_size(before)
+
+
+def deep_threads() -> ThreadPoolExecutor:
+    """A pool whose threads have room for deep messages: all are started here."""
+    pool, all_started = ThreadPoolExecutor(THREADS), threading.Barrier(THREADS)
+    with _deep_stacks():
+        for _ in range(THREADS):
+            pool.submit(all_started.wait)
     return pool
 
 
