@@ -23,6 +23,8 @@ Isolate = Literal["auto", "require", "off"]
 
 _HERE = Path(__file__).parent
 _LAUNCH = "import sys; sys.path.append(sys.argv[1]); from launcher.main import main; main(int(sys.argv[2]))"
+# The limit counts what is reserved: glibc reserves 64 MiB for the heap of each thread (mallopt(3), M_ARENA_MAX).
+_FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 # LD_LIBRARY_PATH: some builds of Python do not find their own library without it.
 _PASSED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH")
 _START_TIMEOUT = 60_000  # milliseconds
@@ -113,7 +115,16 @@ def _plan(
     return Plan(
         command=command,
         cwd=cwd,
-        env={**_own_environment(), **env, "HOME": home, "TMPDIR": tmp, "PWD": cwd, "USER": "user", "LOGNAME": "user"},
+        env={
+            **_own_environment(),
+            **_FEW_ARENAS,
+            **env,
+            "HOME": home,
+            "TMPDIR": tmp,
+            "PWD": cwd,
+            "USER": "user",
+            "LOGNAME": "user",
+        },
         home=home,
         tmp=tmp,
         namespaces=namespaces,
