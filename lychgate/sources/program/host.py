@@ -163,14 +163,14 @@ class Host:
 def run_program(command: dict[str, typing.Any], report: int, shapes: types.ModuleType) -> int:
     """Run the program as Pulumi's own executor does, and write to `report` how it ended."""
     import pulumi.log
-    import pulumi.runtime
+    import pulumi.runtime.stack
 
     faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
     os.environ.update(command["env"])
     os.chdir(command["folder"])
     monitor, engine = shapes.connect(command["address"], command["known"])
     pulumi.log.debug = silence
-    sys.modules["pulumi.runtime.stack"].asyncio = Patient()
+    vars(pulumi.runtime.stack)["asyncio"] = Patient()
     pulumi.runtime.set_all_config(command["config"], command["secret_keys"])
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
