@@ -48,6 +48,16 @@ CASES = {
         """,
         "__main__.py:4: the program raised KeyError: 'arn'",
     ),
+    "raises while another output never comes": (
+        """
+        import asyncio, pulumi
+        pulumi.Output.from_input(asyncio.get_event_loop().create_future())
+        def explode(word):
+            raise KeyError(word)
+        pulumi.Output.from_input("late").apply(explode)
+        """,
+        "__main__.py:5: the program raised KeyError: 'late'",
+    ),
     "raises in a component": (
         """
         from service import Service
