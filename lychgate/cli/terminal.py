@@ -157,11 +157,12 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
 
 
 def _without_rules(verdict: dict[str, Any], judged: set[str]) -> list[str]:
-    """The packages of managed resources of which none was judged: `clean` says nothing of them."""
+    """The packages of managed resources of which none was judged: `clean` says nothing of them. A component is no more
+    than its children."""
     of_package: dict[str, bool] = {}
     for one in verdict["resources"]:
         package = flat(one["type"].partition(":")[0])
-        if package != "pulumi" and not one["external"]:
+        if package != "pulumi" and not one["external"] and not one["component"]:
             of_package[package] = of_package.get(package, False) or one["urn"] in judged
     return sorted(package for package, told in of_package.items() if not told)
 

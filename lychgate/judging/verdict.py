@@ -182,6 +182,7 @@ def _resource(graph: Graph, resource: Resource) -> dict[str, Any]:
         "dependencies": list(resource.dependencies),
         "location": _place(resource.location),
         "external": resource.external,
+        "component": not resource.custom,
     }
 
 

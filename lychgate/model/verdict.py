@@ -71,6 +71,7 @@ class ResourceEntry(Document):
     dependencies: list[str]
     location: Place | None = None
     external: bool = False
+    component: bool = False
 
 
 class RuleEntry(Document):

@@ -11,7 +11,10 @@ from lychgate.cli.terminal import show
 
 
 def verdict(types: list[str], judged: set[int]) -> dict[str, Any]:
-    resources = [{"urn": f"urn:{at}", "type": type_, "external": False} for at, type_ in enumerate(types)]
+    resources = [
+        {"urn": f"urn:{at}", "type": type_, "external": False, "component": type_.startswith("payments:")}
+        for at, type_ in enumerate(types)
+    ]
     facts = {"outcome": "pass", "layer": "cost"}
     return {
         "decision": "clean",
@@ -38,5 +41,6 @@ def test_a_provider_without_rules_is_named_beside_clean() -> None:
 
 
 def test_nothing_is_said_where_each_provider_is_judged() -> None:
-    text = shown(["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy", "pulumi:pulumi:Stack"], {0})
+    types = ["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy", "pulumi:pulumi:Stack", "payments:index:Ledger"]
+    text = shown(types, {0})
     assert "no rule judges" not in text
