@@ -175,6 +175,9 @@ class Graph:
                 value: Any = make()
             except UnknownRead as unknown:
                 value = unknown
+            except BaseException:
+                reading.secrets |= before  # the words of a crash are withheld for what was read before, too
+                raise
             noted, reading.secrets = (value, reading.secrets), before
             if not noted[1] and not isinstance(value, UnknownRead):
                 self._kept[key] = value

@@ -19,7 +19,7 @@ from lychgate.judging.verdict import RunFacts, build, waive
 from lychgate.judging.waivers import Waivers
 from lychgate.model.graph import Graph, Lookup, NotInspected, Resource, StackInfo
 from lychgate.model.outcome import PASS, Answer, fail, unknown
-from lychgate.model.values import Secret
+from lychgate.model.values import Secret, reading, reveal
 from lychgate.model.verdict import Verdict
 from lychgate.views.base import View
 
@@ -184,3 +184,13 @@ def test_no_report_holds_a_secret(secret: str, open_: Any, position: int) -> Non
     )
     Verdict.model_validate(verdict)
     assert all("§" not in str(one).replace(str(open_), "") for one in verdict["judgements"] + verdict["resources"])
+
+
+def test_a_crash_in_a_kept_fact_does_not_forget_what_was_read_before() -> None:
+    graph = Graph([])
+    reading.begin()
+    reveal(Secret("hunter2"), "password")
+    with pytest.raises(ZeroDivisionError):
+        graph.once("fact", lambda: 1 / 0)
+    assert reading.secrets == {"password"}
+    reading.begin()

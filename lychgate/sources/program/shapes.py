@@ -1,7 +1,7 @@
 """Runs in the judged program: tells the monitor which outputs a type has, as the program's own SDK declares them.
 
-Standard library and the program's own Pulumi SDK only. A program that tells lies here deceives only itself: what its
-own outputs look like to it.
+Standard library and the program's own Pulumi SDK only. A program that tells lies here deceives only itself, and
+programs that share its interpreter, as rules' examples do: what their own outputs look like to them.
 """
 
 from __future__ import annotations
