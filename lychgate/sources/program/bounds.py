@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterable
 from typing import Any
+
+from lychgate.model.graph import Location
 
 # What a custom resource's type looks like; the engine takes any text as the type of a component.
 TYPE = re.compile(r"[^\s:$]+:[^\s:$]*:[^\s:$]+")
@@ -16,6 +19,16 @@ CALLS_PER_RESOURCE = 50
 
 class Refused(Exception):
     """A call of the program that cannot be served; the text is what its author reads."""
+
+
+class Twice(Refused):
+    """Two resources with one URN. The calls of a program overtake each other: told by line, not by arrival."""
+
+    def __init__(self, urn: str, places: Iterable[Location]) -> None:
+        told = sorted(places, key=lambda place: (place.file, place.line))
+        where = " and ".join(map(str, told)) or "no place known"
+        super().__init__(f"two resources have the URN {urn}: {where}; give each its own name")
+        self.place = told[-1] if told else None
 
 
 class TooMuch(Refused):

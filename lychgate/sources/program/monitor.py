@@ -21,7 +21,7 @@ from lychgate.model.errors import InputError
 from lychgate.model.graph import Location, Lookup, NotInspected, Resource
 from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
-from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, check_name
+from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, Twice, check_name
 from lychgate.sources.program.functions import Functions
 from lychgate.sources.program.providers import Providers, origin, reference
 from lychgate.sources.program.registration import HIDING, inherit, location, options, property_dependencies
@@ -175,7 +175,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             said = str(error) if known else f"{type(error).__name__}: {error}"
             with self.lock:
                 if len(self.recorded.errors) < 100:
-                    self.recorded.errors.append((said, self.location(request)))
+                    place = error.place if isinstance(error, Twice) else self.location(request)
+                    self.recorded.errors.append((said, place))
             if isinstance(error, TooMuch):
                 self.stop()
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, said[:LONGEST_NAME])
@@ -267,10 +268,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.budget.check_open()
             earlier = self.recorded.resources.get(resource.urn)
             if earlier is not None:
-                places = " and ".join(str(one.location) for one in (earlier, resource) if one.location)
-                raise Refused(
-                    f"two resources have the URN {resource.urn}: {places or 'no place known'}; give each its own name"
-                )
+                raise Twice(resource.urn, [one.location for one in (earlier, resource) if one.location])
             self.budget.check_room(len(self.recorded.resources), "registers")
             self.recorded.resources[resource.urn] = resource
             count = len(self.recorded.resources)

@@ -256,6 +256,16 @@ def test_a_place_is_one_of_the_program(line: Line, uri: str, row: int, expected:
     assert one.location == expected
 
 
+@pytest.mark.parametrize("rows", [(3, 5), (5, 3)])
+def test_twins_are_told_by_line_however_their_calls_arrive(line: Line, rows: tuple[int, int]) -> None:
+    first, second = (queue(sourcePosition={"uri": "file:///work/shop/store.py", "line": row}) for row in rows)
+    line.stub.RegisterResource(first)
+    told = line.refused(line.stub.RegisterResource, second)
+    assert "shop/store.py:3 and shop/store.py:5; give each its own name" in told
+    ((_, place),) = line.close().errors
+    assert place == Location("shop/store.py", 5)
+
+
 def test_too_many_resources_stop_the_program(tmp_path: Path) -> None:
     line = Line(tmp_path, limit=5)
     for number in range(3):
