@@ -11,6 +11,8 @@ from lychgate.model.values import NOTHING, Block, Secret, Symbol, UnknownRead, r
 
 T = TypeVar("T")
 
+# Outputs that name a resource among those of its type.
+NAMING = frozenset({"name", "bucket", "identifier", "clusterIdentifier"})
 # Outputs that name one resource, and types whose outputs repeat the ARN of the resource that they belong to.
 IDENTIFYING = ("arn", "url", "uniqueId", "keyId", "qualifiedArn", "invokeArn")
 ECHOES = frozenset(
@@ -191,6 +193,7 @@ class Graph:
 
     def _identities(self) -> dict[str, Resource]:
         found: dict[str, Resource] = {}
+        keep = found.setdefault
         for resource in self.resources:
             # What a resource was given is another's (the `arn` of a TopicPolicy is its topic's). A pack cannot tell
             # what was given: it sees one object for both.
@@ -199,20 +202,22 @@ class Graph:
                 value = resource.outputs.get(name)
                 if not isinstance(value, str) or not value or name in given:
                     continue
-                if found.setdefault(value, resource).stack != resource.stack:
-                    found.setdefault(f"{resource.stack}\0{value}", resource)
+                if keep(value, resource).stack != resource.stack:
+                    keep(f"{resource.stack}\0{value}", resource)
         for resource in self.resources:
             if isinstance(resource.id, str) and resource.id:
-                found.setdefault(f"{resource.type}::{resource.id}", resource)
-                found.setdefault(f"{resource.stack}\0{resource.type}::{resource.id}", resource)
+                named = f"{resource.type}::{resource.id}"
+                keep(named, resource)
+                keep(f"{resource.stack}\0{named}", resource)
                 if len(resource.id) > 12 and resource.custom:
-                    found.setdefault(resource.id, resource)
-            for name in ("name", "bucket", "identifier", "clusterIdentifier"):
-                value = resource.outputs.get(name)
-                if isinstance(value, str):  # what a pack sees of a resource has no id
-                    found.setdefault(f"{resource.type}::{value}", resource)
-                    found.setdefault(f"{resource.stack}\0{resource.type}::{value}", resource)
-            found.setdefault(resource.urn, resource)
+                    keep(resource.id, resource)
+            for name in NAMING & resource.outputs.keys():
+                value = resource.outputs[name]
+                if isinstance(value, str) and value != resource.id:  # what a pack sees of a resource has no id
+                    named = f"{resource.type}::{value}"
+                    keep(named, resource)
+                    keep(f"{resource.stack}\0{named}", resource)
+            keep(resource.urn, resource)
         return found
 
     def resolve(self, value: Any, *types: str, stack: str = "") -> Resource | None:

@@ -39,8 +39,7 @@ class Redactor:
         secret: set[str] = set()
         for graph in graphs:
             for resource in graph.resources:
-                secret.update(secret_texts(resource.properties))
-                secret.update(secret_texts(resource.outputs))
+                secret.update(secret_texts([resource.properties, resource.outputs]))
             for stack in graph.stacks.values():
                 secret.update(secret_texts(stack.config))
                 secret.update(secret_texts(stack.outputs))

@@ -118,17 +118,19 @@ def contains_unknown(value: Any) -> bool:
     return False
 
 
+_BARE = frozenset({str, int, float, bool, type(None)})  # most of what there is, and nothing stands inside
+
+
 def secret_texts(value: Any) -> Iterator[str]:
     """Every text (or number, as text) that stands inside a secret, for the redaction of what leaves the program."""
     waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Secret):
-            yield from _texts(one.value)
-        elif isinstance(one, dict):
-            waiting += [item for item in one.values() if not isinstance(item, str)]
+    for one in waiting:
+        if isinstance(one, dict):
+            waiting += [item for item in one.values() if item.__class__ not in _BARE]
         elif isinstance(one, list):
-            waiting += [item for item in one if not isinstance(item, str)]
+            waiting += [item for item in one if item.__class__ not in _BARE]
+        elif isinstance(one, Secret):
+            yield from _texts(one.value)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -177,7 +179,7 @@ class Block:
                 return self._open(value, name)
             return value
         for part in name.split("."):
-            if not isinstance(values, Mapping):
+            if not isinstance(values, dict | Mapping):
                 return None
             values = values.get(part)
             if values.__class__ is Unknown or values.__class__ is Secret:

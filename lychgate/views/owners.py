@@ -42,26 +42,24 @@ def owner_of(graph: Graph, resource: Resource, dimension: Dimension) -> Owned:
     nobody can know yet whether it is shared, it counts as unlabelled.
     """
     labels = labels_of(graph, resource)
-    tenant, environment = _folded(labels.tenant), _folded(labels.environment)
-    environment = _WORDS.get(environment or "", environment)
+    tenant, environment = _folded(labels.tenant), _environment(labels.environment)
     shared = environment == "shared"
     if dimension == "tenant":
         said = _shared(graph, resource)
         shared = tenant == "shared" or _says_yes(said)
         tenant = None if isinstance(said, Unknown) else tenant
-    return Owned(
-        resource.urn,
-        application=_folded(labels.application),
-        environment=environment,
-        tenant=tenant,
-        classification=labels.classification,
-        shared=shared,
-    )
+    return Owned(resource.urn, _folded(labels.application), environment, tenant, labels.classification, shared)
 
 
 @lru_cache(4096)  # few words, many resources
 def _folded(label: str | None) -> str | None:
     return None if label is None else label.strip().lower() or None
+
+
+@lru_cache(4096)
+def _environment(label: str | None) -> str | None:
+    word = _folded(label)
+    return _WORDS.get(word or "", word)
 
 
 def is_shared(graph: Graph, resource: Resource) -> bool:
@@ -72,7 +70,7 @@ def is_shared(graph: Graph, resource: Resource) -> bool:
 
 
 def _says_yes(said: Any) -> bool:
-    return not isinstance(said, Unknown) and str(said or "").strip().lower() in SHARED
+    return said is not None and not isinstance(said, Unknown) and str(said).strip().lower() in SHARED
 
 
 def _shared(graph: Graph, resource: Resource) -> Any:
