@@ -1,0 +1,1 @@
+"""From models and components to one stack: settings, declared access, workloads."""
