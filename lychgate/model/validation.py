@@ -54,22 +54,53 @@ def validate(model: type[M], value: Any, place: Place) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InputError.of([_plain(item, model, place) for item in error.errors()]) from None
+        raise InputError.of([_plain(item, model, place, value) for item in error.errors()]) from None
 
 
-def _plain(item: Any, model: type[BaseModel], place: Place) -> InputError:
-    path, kind, value = item["loc"], item["type"], item["input"]
+def _plain(item: Any, model: type[BaseModel], place: Place, whole: Any) -> InputError:
+    steps, kind, value = item["loc"], item["type"], item["input"]
+    path = _written(steps, whole, kind)
     name = path[-1] if path else "the content"
     if kind == "extra_forbidden":
-        return unknown_key(str(name), field_names(_model_at(model, path[:-1])), place(path, True))
+        return unknown_key(str(name), field_names(_model_at(model, steps[:-1])), place(path, True))
     if kind == "missing":
         return InputError(*place(path[:-1], False), f"{shown(name)} is missing")
     if name == "[key]":
-        return unknown_key(str(value), _options(item), place(path[:-1], True))
+        return _wrong_key(item, path, place)
+    if kind == "union_tag_not_found":
+        return InputError(*place(path, False), f"{name} does not say its kind", "a key `kind`")
+    if kind == "union_tag_invalid":
+        path, value = (*path, "kind"), item["ctx"]["tag"]
+        name = "kind"
     what = f"entry {name + 1} of {path[-2]}" if isinstance(name, int) and len(path) > 1 else str(name)
     options = _options(item)
     hint = nearest(value, options) if isinstance(value, str) else None
     return InputError(*place(path, False), f"{what} is {shown(value)}", either(options) or _expected(item), hint)
+
+
+def _wrong_key(item: Any, path: Path, place: Place) -> InputError:
+    key = str(item["input"])
+    if _options(item):
+        return unknown_key(key, _options(item), place(path[:-1], True))
+    return InputError(*place(path[:-1], True), f"the key {shown(key)}", _expected(item))
+
+
+def _written(steps: Path, value: Any, kind: str) -> Path:
+    """The path as it is written: pydantic's has one more step, its kind, in each value that may be of several."""
+    path: list[str | int] = []
+    for number, step in enumerate(steps):
+        absent = isinstance(value, dict) and step not in value and step != "[key]"
+        if isinstance(value, dict) and (value.get("kind") == step or (absent and steps[number:] != (step,))):
+            value = {name: item for name, item in value.items() if name != "kind"}
+            continue
+        if absent and kind != "missing":
+            continue
+        path.append(step)
+        if isinstance(value, dict):
+            value = value.get(str(step))
+        else:
+            value = value[step] if isinstance(value, list) and isinstance(step, int) else None
+    return tuple(path)
 
 
 def unknown_key(name: str, valid: Iterable[str], place: tuple[str, int, int], what: str = "key") -> InputError:
@@ -85,9 +116,9 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 def _options(item: Any) -> list[str]:
     """The values that a Literal or Enum takes."""
-    if item["type"] not in ("literal_error", "enum"):
+    if item["type"] not in ("literal_error", "enum", "union_tag_invalid"):
         return []
-    wanted = str(item["ctx"]["expected"])
+    wanted = str(item["ctx"].get("expected") or item["ctx"]["expected_tags"])
     return re.findall(r"'([^']*)'", wanted) or [wanted]
 
 
@@ -99,14 +130,20 @@ def _expected(item: Any) -> str:
 
 
 def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
-    """The model that a path leads to, through lists, mappings and optional fields."""
+    """The model that a path leads to, through lists, mappings, optional fields and choices by kind."""
+    models = [model]
     for step in path:
-        field = next((field for name, field in model.model_fields.items() if step in (name, field.alias)), None)
-        model = (field and _inner(field.annotation)) or model
-    return model
+        tagged = [one for one in models if len(models) > 1 and step in _kinds(one)]
+        found = [field for one in models for name, field in one.model_fields.items() if step in (name, field.alias)]
+        models = tagged or [inner for field in found for inner in _inner(field.annotation)] or models
+    return models[0]
 
 
-def _inner(annotation: Any) -> type[BaseModel] | None:
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
+
+
+def _inner(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _inner(part))), None)
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _inner(part)]

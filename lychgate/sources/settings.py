@@ -49,7 +49,8 @@ class Environment(_Part):
 
 class SettingsFile(_Part):
     """The file. `stack_references` names a JSON file of outputs per stack, beside this file; `secrets` are typed
-    stand-ins for `secure:` configuration; `waivers` and `ruleset` are the defaults of the options of that name."""
+    stand-ins for `secure:` configuration; `waivers` and `ruleset` are the defaults of the options of that name;
+    `platform` is the folder of applications, environments and tenants that `lychgate sync` is about."""
 
     labels: dict[Dimension, list[str]] = {}
     selectors: list[Selector] = []
@@ -59,6 +60,7 @@ class SettingsFile(_Part):
     secrets: dict[str, Any] = {}
     waivers: str | None = None
     ruleset: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Settings:
     secrets: Mapping[str, Any] = field(default_factory=dict)
     waivers: Path | None = None
     ruleset: str | Path | None = None
+    platform: Path | None = None
     origin: str = ""
 
 
@@ -100,6 +103,7 @@ def read_settings(path: Path | None, environment: str | None) -> Settings:
         secrets=content.secrets,
         waivers=path.parent / content.waivers if content.waivers else None,
         ruleset=path.parent / content.ruleset if content.ruleset and "/" in content.ruleset else content.ruleset,
+        platform=path.parent / content.platform if content.platform else None,
         origin=document.file,
     )
 

@@ -1,0 +1,233 @@
+"""The platform's files: what is wrong in them is told where it is written, and what to write instead."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.provisioner.models.values import effective
+
+from lychgate.model.errors import InputError
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "platform"
+APPLICATION = """\
+owner: team
+classification: cardholder
+tenancy: [acme, globex]
+workloads:
+  api:
+    image: sha256:{digest}
+    uses: [ledger]
+  nightly:
+    kind: cron-job
+    image: sha256:{digest}
+    schedule: "30 2 * * *"
+resources:
+  ledger:
+    kind: table
+    partition: {{payment: S}}
+  jobs: {{kind: queue}}
+  paid: {{kind: topic, subscribers: [jobs]}}
+""".format(digest="0" * 64)
+
+# What is replaced by what in the application above, and the message.
+WRONG = {
+    "an unknown key": (
+        "owner: team", "owner: team\nteam: us",
+        "2:1: unknown key 'team'. expected classification, owner, resources, tenancy or workloads",
+    ),
+    "a misspelt key of a workload": (
+        "    uses: [ledger]", "    use: [ledger]",
+        "7:5: unknown key 'use'. expected cache, classification, command, environment, health, image, ingress, kind, "
+        "port, settings or uses; did you mean 'uses'?",
+    ),
+    "a misspelt key of a table": (
+        "partition: {payment: S}", "partition: {payment: S}\n    expire: at",
+        "16:5: unknown key 'expire'. expected classification, expires, indexes, kind, partition, settings, shared or "
+        "sort; did you mean 'expires'?",
+    ),
+    "a missing key": ("owner: team\n", "", "1:1: 'owner' is missing"),
+    "an unknown kind": (
+        "kind: queue", "kind: que",
+        "16:16: kind is 'que'. expected bucket, queue, topic, table, database or secret; did you mean 'queue'?",
+    ),
+    "no kind": ("jobs: {kind: queue}", "jobs: {fifo: true}", "16:9: jobs does not say its kind. expected a key `kind`"),
+    "a use of what does not exist": (
+        "uses: [ledger]", "uses: [ledgr]",
+        "7:12: there is no workload or resource 'ledgr'. expected jobs, ledger or paid; did you mean 'ledger'?",
+    ),
+    "a mode that a thing does not have": (
+        "uses: [ledger]", "uses: [ledger:reed]",
+        "7:12: ledger cannot be used as 'reed'. expected ledger:use, ledger:read or ledger:write; did you mean 'read'?",
+    ),
+    "a use of an application that does not exist": (
+        "uses: [ledger]", "uses: [notifi/mail]",
+        "7:12: there is no application 'notifi'. expected notify, payments, reports or shop; did you mean 'notify'?",
+    ),
+    "a use of another application's resource": (
+        "uses: [ledger]", "uses: [payments/ledger]",
+        "7:12: there is no workload of payments 'ledger'. expected api, settle or tokens",
+    ),
+    "a use of what calls nobody": (
+        "uses: [ledger]", "uses: [nightly]",
+        "7:12: there is no workload or resource 'nightly'. expected jobs, ledger or paid",
+    ),
+    "an external that an environment does not know": (
+        "uses: [ledger]", "uses: [external/acquire]",
+        "7:12: there is no external of production 'acquire'. expected acquirer; did you mean 'acquirer'?",
+    ),
+    "a use of itself": (
+        "uses: [ledger]", "uses: [api]", "7:12: api uses itself. expected another workload or a resource",
+    ),
+    "a thing used twice": (
+        "uses: [ledger]", "uses: ['ledger:read', 'ledger:write']",
+        "7:11: a thing is named twice. expected each once; its mode without a word is reading and writing",
+    ),
+    "a bad schedule": (
+        "30 2 * * *", "30 25 * * *",
+        "11:15: schedule is '30 25 * * *'. expected a hour of 0 to 23, `*`, a range or a step, where it says '25'",
+    ),
+    "a schedule of four fields": (
+        "30 2 * * *", "30 2 * *",
+        "11:15: schedule is '30 2 * *'. expected five fields: minute, hour, day of the month, month, day of the week",
+    ),
+    "a tag of an image": (
+        f"    image: sha256:{'0' * 64}\n    uses", "    image: api:latest\n    uses",
+        "6:12: image is 'api:latest'. expected text that matches ^sha256:[0-9a-f]{64}$",
+    ),
+    "two tenants of one name": (
+        "[acme, globex]", "[acme, acme]", "3:17: the tenant 'acme' a second time. expected each tenant once",
+    ),
+    "a tenant that does not exist": (
+        "[acme, globex]", "[acme, globx]",
+        "3:17: there is no tenant 'globx'. expected acme, globex or initech; did you mean 'globex'?",
+    ),
+    "no tenancy": ("[acme, globex]", "many", "3:10: tenancy is 'many'. expected `single`, or a list of tenants"),
+    "a name too long for AWS": (
+        "  jobs: {kind: queue}", "  jobs: {kind: queue}\n  a-queue-with-a-very-long-name-indeed: {kind: queue}",
+        "17:3: the key 'a-queue-with-a-very-long-name-indeed'. expected at most 30 character(s)",
+    ),
+    "a name that is no name": (
+        "  jobs:", "  Jobs:", "16:3: the key 'Jobs'. expected text that matches ^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+    ),
+    "a name that stands for two things": (
+        "  jobs:", "  api: {kind: secret}\n  jobs:", "16:3: 'api' is a workload too. expected another name",
+    ),
+    "a subscriber that is no queue": (
+        "subscribers: [jobs]", "subscribers: [ledger]",
+        "17:37: there is no queue 'ledger'. expected jobs",
+    ),
+    "a FIFO queue behind a plain topic": (
+        "{kind: queue}", "{kind: queue, fifo: true}",
+        "17:37: jobs is a FIFO queue and the topic is not. expected `fifo: true` on both or on neither",
+    ),
+    "a key of two attributes": (
+        "partition: {payment: S}", "partition: {payment: S, entry: S}",
+        "15:16: partition is a mapping. expected at most 1 of them",
+    ),
+    "an attribute of two types": (
+        "partition: {payment: S}", "partition: {payment: S}\n    sort: {payment: N}",
+        "16:11: the attribute 'payment' is 'N' here and 'S' above. expected one type",
+    ),
+    "a shared queue": (
+        "{kind: queue}", "{kind: queue, shared: true}",
+        "16:31: a queue cannot be shared: AWS has no condition that keeps tenants apart inside of one. expected one "
+        "for each tenant (leave `shared` out)",
+    ),
+    "a setting out of range": (
+        "{kind: queue}", "{kind: queue, settings: {retention_days: 15}}",
+        "16:50: retention_days is 15. expected at most 14",
+    ),
+    "a setting over the limit of an environment": (
+        "    uses: [ledger]", "    uses: [ledger]\n    settings: {max_replicas: 30}",
+        "8:None: workload.max_replicas of api is 30 (application shop). expected at most 20, the limit of production",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(EXAMPLE, tmp_path / "platform")
+    return tmp_path / "platform"
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_platform(folder, base=folder)
+    return str(caught.value)
+
+
+def test_the_example_is_right(folder: Path) -> None:
+    platform = read_platform(folder)
+    assert platform.applications["payments"].tenants == ["acme", "globex", "initech"]
+    assert platform.applications["notify"].tenants == ["single"]
+
+
+def test_the_application_that_is_spoilt_below_is_right(folder: Path) -> None:
+    (folder / "applications" / "shop.yaml").write_text(APPLICATION)
+    assert read_platform(folder).applications["shop"].workloads["api"].kind == "deployment"
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_application_ends_in_one_message(folder: Path, case: str) -> None:
+    right, wrong, message = WRONG[case]
+    assert APPLICATION.count(right) == 1, case
+    (folder / "applications" / "shop.yaml").write_text(APPLICATION.replace(right, wrong))
+    assert refused(folder) == "applications/shop.yaml:" + message.replace(":None", "")
+
+
+def test_all_errors_of_all_files_are_told_at_once(folder: Path) -> None:
+    (folder / "applications" / "shop.yaml").write_text("owner: team\n")
+    (folder / "tenants.yaml").write_text("tenants: {}\n")
+    assert refused(folder).splitlines() == [
+        "applications/shop.yaml:1:1: 'classification' is missing",
+        "applications/shop.yaml:1:1: 'tenancy' is missing",
+        "tenants.yaml:1:10: tenants is a mapping. expected at least 1 of them",
+    ]
+
+
+def test_a_locked_key_is_not_overridden(folder: Path) -> None:
+    file = folder / "applications" / "reports.yaml"
+    text = file.read_text().replace("engine: postgresql}", "engine: postgresql, settings: {backup_days: 1}}")
+    file.write_text(text)
+    line = text[: text.index("backup_days")].count("\n") + 1
+    assert refused(folder) == (
+        f"applications/reports.yaml:{line}:60: database.backup_days is locked by the environment production layer. "
+        "expected no word of it here: it cannot be overridden"
+    )
+
+
+def test_names_that_come_to_the_same_are_refused(folder: Path) -> None:
+    applications = folder / "applications"
+    (applications / "shop.yaml").write_text(APPLICATION.replace("[acme, globex]", "[acme]"))
+    tenants = folder / "tenants.yaml"
+    tenants.write_text(tenants.read_text() + "  acme-api: {title: Other}\n")
+    (applications / "shop.yaml").write_text(APPLICATION.replace("[acme, globex]", "[acme, acme-api]"))
+    assert "'shop-production-acme-api' names things of shop.production.acme" in refused(folder)
+
+
+def test_settings_layer(platform: Platform) -> None:
+    settings = effective(platform, "payments", "production", "acme", "workload", "settle")
+    told = {key: origin.layer for key, origin in settings.origins.items()}
+    assert settings["max_replicas"] == 4
+    assert told["max_replicas"] == "application payments"
+    assert told["min_replicas"] == "environment production"
+    assert told["target_cpu"] == "default"
+    assert effective(platform, "payments", "production", "acme", "workload", "api").origins["max_replicas"].layer == (
+        "tenant acme"
+    )
+    assert settings.origins["max_replicas"].place.startswith("applications/payments.yaml:")
+
+
+def test_what_holds_other_data_is_kept_as_long_as_these_are(platform: Platform) -> None:
+    receipts = effective(platform, "payments", "production", "acme", "bucket", "receipts")
+    exports = effective(platform, "reports", "production", "acme", "bucket", "exports")
+    assert (receipts["expire_days"], exports["expire_days"]) == (2555, 400)
+    assert receipts.origins["expire_days"].layer == "platform (cardholder)"
+
+
+@pytest.fixture
+def platform(folder: Path) -> Platform:
+    return read_platform(folder, base=folder)
