@@ -1,0 +1,1 @@
+"""Sync: what is to be deployed, compared with what exists, judged, and brought about."""
