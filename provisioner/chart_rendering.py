@@ -20,7 +20,7 @@ CHART = Path(__file__).parent / "chart"
 RELEASE = "platform"
 # What both engines put around the lines that say what is wrong, and lines that only say that something is.
 _AROUND = re.compile(
-    r"^values don't meet the specifications.*$|^\s*platform:\s*$|^.*(?:validation|'allOf') failed$"
+    r"^(?:Error: )?values don't meet the specifications.*$|^\s*platform:\s*$|^.*(?:validation|'allOf') failed$"
     r"|^.*(?:execution )?error (?:at|calling) .*?: (?=workloads\.)|^Error: |^Use --debug .*$",
     re.M,
 )
