@@ -31,6 +31,7 @@ from lychgate.reasoning.network import (
     PROTOCOL,
     Answer,
     Endpoint,
+    Flow,
     FlowSet,
     Hop,
     Listener,
@@ -38,11 +39,14 @@ from lychgate.reasoning.network import (
     Network,
     Path,
     Record,
+    SecurityRule,
     Step,
     Subnet,
     Unknown,
 )
 from lychgate.reasoning.network.flows import ALL_PORTS, PROTOCOL_NUMBERS, service_text
+from lychgate.reasoning.network.intervals import covers
+from lychgate.reasoning.network.inventory import services
 from lychgate.views import network_balancers, network_groups, network_links, network_stores
 from lychgate.views.network_homes import Homes
 from lychgate.views.network_places import Places
@@ -81,6 +85,7 @@ class GraphNetwork:
         network_groups.translate(t)
         self.records, self.resources, self.names, self.secrets = t.records, t.resources, t.names, t.secrets
         self.rules, self.group_of_rule, self.reasons = t.rules, t.group_of_rule, t.reasons
+        self.rule_by_id = {one.id: one for row in t.rules.values() for one in row if isinstance(one, SecurityRule)}
         self.narrow = t.narrow
         self.homes = homes
         self.balancers = {one.endpoint for one in t.records if isinstance(one, LoadBalancer)}
@@ -154,8 +159,12 @@ class GraphNetwork:
     def _by(self, hop: Hop) -> str:
         way = "egress" if hop.target == INTERNET else "ingress"
         rules = [one for one in hop.steps if one.kind == "security-group" and one.detail.startswith(way)]
-        by = f" by {rules[-1].record}" if rules else ""
-        return f" ({services_words(hop.flows)}{by})"
+        words = services_words(hop.flows)
+        if not rules:
+            return f" ({words})"
+        rule = self.rule_by_id.get(rules[-1].record)
+        own = "" if rule is None or _covers(rule, hop.flows) else f"; {_service(hop.flow)}"
+        return f" ({words}{own} by {rules[-1].record})"
 
     def witness(self, hops: Sequence[Hop]) -> dict[str, Any]:
         """The proof of a chain as plain JSON: each hop with the flow, and the rule or route at each place."""
@@ -203,6 +212,16 @@ class GraphNetwork:
 def _said(step: Step) -> str:
     """A step in words; the names of gateways say already what they are."""
     return f"{step.record}: {TWICE.sub('', step.detail)}"
+
+
+def _covers(rule: SecurityRule, flows: FlowSet) -> bool:
+    """Whether a rule is for all protocols and ports of the flows: another one may let some of them through."""
+    spans = services(rule.id, rule.protocol, rule.from_port, rule.to_port).possible
+    return all(covers(mine, flows.values(side)) for side, mine in zip((PROTOCOL, PORT), spans, strict=True))
+
+
+def _service(flow: Flow) -> str:
+    return service_text(((flow.protocol,) * 2,), ((flow.port,) * 2,))
 
 
 def services_words(flows: FlowSet) -> str:

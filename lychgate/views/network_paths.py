@@ -8,9 +8,11 @@ host behind a load balancer's web listener is what a service is meant to be, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lychgate.model.graph import Graph
-from lychgate.reasoning.network import Answer, FlowSet, Hop, Unknown
+from lychgate.reasoning.network import FlowSet, Hop, Unknown
+from lychgate.reasoning.network.flows import ALL_FLOWS
 from lychgate.views.network import GraphNetwork, network_of
 from lychgate.views.network_stores import STORES
 
@@ -38,34 +40,23 @@ class Exposed:
     open: dict[str, Way]
 
 
-def allowed_flows(ports: frozenset[int]) -> FlowSet:
-    """TCP to these ports, and UDP to 443 where that is one (HTTP/3)."""
-    flows = FlowSet()
+@lru_cache(maxsize=64)
+def flows_beside(ports: frozenset[int]) -> FlowSet:
+    """All but TCP to these ports, and UDP to 443 where that is one (HTTP/3)."""
+    flows = ALL_FLOWS
     for port in sorted(ports):
-        flows = flows | FlowSet.of("tcp", port)
-    return flows | FlowSet.of("udp", 443) if 443 in ports else flows
+        flows = flows - FlowSet.of("tcp", port)
+    return flows - FlowSet.of("udp", 443) if 443 in ports else flows
 
 
 def unexpected_way(net: GraphNetwork, record: str, ports: frozenset[int]) -> Way | None:
     """How the internet reaches an endpoint on a port that is not one of these: by itself or through a load balancer."""
-    direct = net.network.exposed_to_internet(record)
-    ways = [_beside(direct, allowed_flows(ports))]
+    direct = net.network.exposed_to_internet(record, flows_beside(ports))
+    ways = [] if direct.witness is None else [Way((direct.witness,), direct.unknowns)]
     through = net.through_balancers(record, ports)
     if through.witness is not None:
         ways.append(Way(through.witness.hops, through.unknowns))
-    found = [way for way in ways if way is not None]
-    return min(found, key=lambda way: not way.certain, default=None)
-
-
-def _beside(answer: Answer[Hop], allowed: FlowSet) -> Way | None:
-    """The way of a direct reach, if it goes beside what is allowed."""
-    hop = answer.witness
-    if hop is None:
-        return None
-    rest = hop.flows - allowed
-    if not rest:
-        return None
-    return Way((Hop(hop.source, hop.target, rest.example(), rest, hop.steps),), answer.unknowns)
+    return min(ways, key=lambda way: not way.certain, default=None)
 
 
 def direct_way(net: GraphNetwork, record: str) -> Way | None:

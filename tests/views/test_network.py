@@ -19,11 +19,12 @@ from lychgate.model.redaction import Redactor
 from lychgate.model.values import UNKNOWN, Secret, Symbol
 from lychgate.reasoning.network import Bounds, FlowSet, Subnet, Unknown
 from lychgate.reasoning.network.addresses import INTERNET_IPV4, block
+from lychgate.reasoning.network.flows import PROTOCOL_NUMBERS
 from lychgate.reasoning.network.intervals import holds, intersect, normal
 from lychgate.views import network_types as types
 from lychgate.views.network import network_of
 from lychgate.views.network_exposure import is_world, world_ports
-from lychgate.views.network_paths import direct_way
+from lychgate.views.network_paths import WEB, direct_way, unexpected_way
 from tests.views.helpers import STACK, resource
 
 ANYWHERE = ["0.0.0.0/0"]
@@ -390,6 +391,53 @@ def test_parts_of_the_world_are_added_up_for_each_port(parts: list[tuple[int, in
 def test_private_addresses_are_no_part_of_the_world() -> None:
     assert not is_world(normal([*block("10.0.0.0/8"), *block("172.16.0.0/12"), *block("fd00::/8")]))
     assert is_world(block("0.0.0.0/1")) and is_world(block("2000::/16")) and not is_world(block("198.51.100.0/24"))
+
+
+# What a witness says
+
+
+def host(*ingress: dict[str, Any]) -> Graph:
+    """An instance with a public address and these rules."""
+    machine = instance("host", "subnet-public", ["sg-host"], associatePublicIpAddress=True)
+    return graph(*vpc(), group("host", *ingress), machine)
+
+
+def test_a_way_beside_the_web_names_the_rule_that_opens_it() -> None:
+    net = network_of(host(rule(443, cidrBlocks=ANYWHERE), rule(22, cidrBlocks=ANYWHERE)))
+    way = unexpected_way(net, "instance host", WEB)
+    assert way is not None and "tcp 22 by ingress[1] of sg host" in net.words(way.hops)
+    whole = direct_way(net, "instance host")
+    assert whole is not None and "tcp 22, 443; tcp 443 by ingress[0] of sg host" in net.words(whole.hops)
+
+
+def test_a_port_that_is_open_for_certain_hides_none_that_may_be() -> None:
+    net = network_of(host(rule(443, cidrBlocks=ANYWHERE), rule(22, cidrBlocks=UNKNOWN)))
+    way = unexpected_way(net, "instance host", WEB)
+    assert way is not None and not way.certain
+
+
+ports = st.sampled_from([22, 80, 443, 8080])
+opened = st.builds(
+    lambda low, high, protocol, sources: {
+        "protocol": protocol, "fromPort": min(low, high), "toPort": max(low, high), "cidrBlocks": sources
+    },
+    ports, ports, st.sampled_from(["tcp", "udp"]), st.sampled_from([ANYWHERE, ["8.0.0.0/8"], ["10.0.0.0/8"]]),
+)  # fmt: skip
+
+
+@given(st.lists(opened, max_size=5), st.frozensets(ports))
+@settings(max_examples=100, deadline=None)
+def test_every_rule_of_a_way_lets_its_flow_through(rules: list[dict[str, Any]], allowed: frozenset[int]) -> None:
+    net = network_of(host(*rules))
+    for way in (unexpected_way(net, "instance host", allowed), direct_way(net, "instance host")):
+        for hop in way.hops if way else ():
+            said = [step.record for step in hop.steps if step.kind == "security-group"]
+            index = int(said[-1].partition("[")[2].partition("]")[0])
+            named = rules[index]
+            assert hop.flow.protocol == PROTOCOL_NUMBERS[named["protocol"]]
+            assert named["fromPort"] <= hop.flow.port <= named["toPort"]
+            assert any(holds(block(cidr), hop.flow.source) for cidr in named["cidrBlocks"])
+            assert hop.flows.holds(hop.flow)
 
 
 # Who is reached by others

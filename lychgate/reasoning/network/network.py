@@ -9,6 +9,7 @@ from lychgate.reasoning.network import records as r
 from lychgate.reasoning.network.addresses import INTERNET_ADDRESSES
 from lychgate.reasoning.network.answers import Answer, Bounds, Hop, Step, Unknown, no, unknown, yes
 from lychgate.reasoning.network.filters import Filters
+from lychgate.reasoning.network.flows import FlowSet
 from lychgate.reasoning.network.groups import Direction, GroupSet
 from lychgate.reasoning.network.internet import INTERNET
 from lychgate.reasoning.network.intervals import intersect
@@ -56,9 +57,10 @@ class Network:
         """
         return self._search.hop(source, target)
 
-    def exposed_to_internet(self, endpoint: str) -> Answer[Hop]:
-        """Whether the internet reaches an endpoint directly: public address, route, network ACLs, groups, listeners."""
-        return self._search.hop(INTERNET, endpoint)
+    def exposed_to_internet(self, endpoint: str, only: FlowSet | None = None) -> Answer[Hop]:
+        """Whether the internet reaches an endpoint directly: public address, route, network ACLs, groups, listeners.
+        With `only`: by one of these flows."""
+        return self._search.hop(INTERNET, endpoint) if only is None else self._search.from_internet(endpoint, only)
 
     def egress_to_internet(self, endpoint: str) -> Answer[Hop]:
         """Whether an endpoint reaches the internet: by its own public address, a NAT or an egress-only gateway."""

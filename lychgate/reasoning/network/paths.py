@@ -11,6 +11,7 @@ from lychgate.reasoning.network.answers import Answer, Hop, no, unknown, yes
 from lychgate.reasoning.network.balancers import Balancers, Placed, doubted
 from lychgate.reasoning.network.candidates import Candidates
 from lychgate.reasoning.network.filters import Filters
+from lychgate.reasoning.network.flows import FlowSet
 from lychgate.reasoning.network.internet import INTERNET, Internet
 from lychgate.reasoning.network.legs import Leg, Legs
 from lychgate.reasoning.network.private import Private
@@ -60,6 +61,7 @@ class Search:
             self._class_of[item.id] = number
         self._legs: dict[int, list[Leg]] = {}
         self._answers: dict[tuple[int, int], Answer[Hop]] = {}
+        self._within: dict[tuple[int, FlowSet], Answer[Hop]] = {}
         self._found: dict[tuple[frozenset[str], int], dict[str, Answer[Path]]] = {}
 
     def _likeness(self, item: r.Endpoint) -> tuple[object, ...]:
@@ -86,6 +88,13 @@ class Search:
         if answer is None:
             answer = self._answers[near, far] = self._compute(source, target)
         return _renamed(answer, source, target)
+
+    def from_internet(self, target: str, only: FlowSet) -> Answer[Hop]:
+        """The reach from the internet to an endpoint by some flows alone. Raises KeyError for an unknown id."""
+        key = (self._class_of[target], only)
+        if key not in self._within:
+            self._within[key] = self._internet.into(self.endpoints[target], self.legs(target), only)
+        return _renamed(self._within[key], INTERNET, target)
 
     def _compute(self, source: str, target: str) -> Answer[Hop]:
         near = self.legs(source)
