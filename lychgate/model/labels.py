@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("application", "environment", "tenant", "classification")
 
+# The source of a label that only the invoker gives, to all stacks alike.
+INVOKER = "--environment"
+
 # The words for data other than cardholder data.
 OTHER_DATA = ("sensitive", "internal", "public")
 
@@ -80,4 +83,4 @@ class LabelSettings:
                     {self.keys[key][0]: value for key, value in labels.items()},
                 )
         if self.environment:
-            yield "--environment", {self.keys["environment"][0]: self.environment}
+            yield INVOKER, {self.keys["environment"][0]: self.environment}

@@ -3,7 +3,10 @@
 import re
 
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
+from lychgate.model.graph import Resource
+from lychgate.model.labels import INVOKER, Labels
 from lychgate.model.values import UnknownRead
+from lychgate.views.labels import labels_of
 from lychgate.views.owners import environment_word, is_shared, owned
 from lychgate.views.ownership import Labelled, StackReference
 
@@ -175,27 +178,38 @@ def resource_without_tenant(labelled: Labelled, case: Case) -> Answer:
     ],
 )
 def stack_reads_another_environment(reference: StackReference, case: Case) -> Answer:
-    """By the words of the two stacks' names, and the label of the one that reads.
+    """By what each stack says of its environment, else by the words of its name.
 
     A stack is called after its environment (`production`) or APP.ENV.TENANT; a name without such a word says nothing.
+    What the invoker says counts for the stack that reads, where its name says nothing and the other is not judged too.
     """
-    own = reference.labels.environment or _environment(reference.resource.stack)
-    other = _told(reference) or _environment(reference.refers_to)
-    if own is None or other is None:
+    labels = reference.labels
+    other = _judged(reference)
+    theirs = (_said(labels_of(reference.graph, other)) if other else None) or _environment(reference.refers_to)
+    own = _said(labels) or _environment(reference.resource.stack) or (None if other else labels.environment)
+    if own is None or theirs is None:
         return not_applicable("the names of the stacks do not say which environment they are of")
-    if _same(own, other):
+    if _same(own, theirs):
         return PASS
-    return fail(f"The stack is of {own} and reads the outputs of {reference.refers_to}, which is of {other}.")
+    return fail(f"The stack is of {own} and reads the outputs of {reference.refers_to}, which is of {theirs}.")
 
 
-def _told(reference: StackReference) -> str | None:
-    """The environment of the other stack by its own configuration, where it is judged too."""
+def _judged(reference: StackReference) -> Resource | None:
+    """The other stack, where it is judged too."""
     name = reference.refers_to
-    for key, stack in reference.graph.stacks.items():
-        if name == key or name.endswith(f"/{key}"):
-            said = {word.rpartition(":")[2]: value for word, value in stack.config.items()}.get("environment")
-            return None if not isinstance(said, str) else environment_word(said) or said.lower()
-    return None
+    return next(
+        (
+            one
+            for one in reference.graph.of_type("pulumi:pulumi:Stack")
+            if name == one.stack or name.endswith(f"/{one.stack}")
+        ),
+        None,
+    )
+
+
+def _said(labels: Labels) -> str | None:
+    """The environment by a label that somebody gave to this stack, and not the invoker to all."""
+    return None if labels.sources.get("environment") == INVOKER else labels.environment
 
 
 def _environment(stack: str) -> str | None:
@@ -209,4 +223,4 @@ def _environment(stack: str) -> str | None:
 
 
 def _same(one: str, other: str) -> bool:
-    return (environment_word(one) or one.lower()) == other
+    return (environment_word(one) or one.lower()) == (environment_word(other) or other.lower())

@@ -9,6 +9,7 @@ from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.evaluation import judge
 from lychgate.judging.rule import Case
 from lychgate.model.graph import Graph
+from lychgate.model.labels import LabelSettings
 from lychgate.model.redaction import Redactor
 from lychgate.sources.program.capture import Setting
 from lychgate.sources.program.project import read_project
@@ -157,3 +158,22 @@ def test_a_topic_of_another_tenants_stack_delivers_here(tmp_path: Path) -> None:
         globex=("production", {"tenant": "globex"}, 'pulumi.export("topic", aws.sns.Topic("payments").arn)'),
     )
     assert list(findings(graph, "data-copied-to-another-tenant")) == ["globex/production payments"]
+
+
+def test_stacks_of_one_environment_may_read_each_other_whatever_the_invoker_says(tmp_path: Path) -> None:
+    """Their names say it, a configuration says it better; the invoker's environment is all stacks' alike."""
+    reads = 'pulumi.StackReference("other", stack_name="acme/{}/dev")'
+    graph = together(
+        tmp_path,
+        network=("dev", {}, ""),
+        team=("dev", {}, reads.format("network")),
+        live=("dev", {"environment": "production"}, reads.format("network")),
+        billing=("dev", {"environment": "production"}, 'pulumi.StackReference("other", stack_name="acme/live/dev")'),
+        nameless=("main", {}, reads.format("network")),
+        alone=("dev", {}, reads.format("elsewhere")),
+        unnamed=("main", {}, reads.format("elsewhere")),
+    )
+    graph.settings = LabelSettings(environment="production")
+    found = findings(graph, "stack-reads-another-environment")
+    assert set(found) == {"live/dev other", "unnamed/main other"}
+    assert "of production and reads the outputs of acme/network/dev, which is of development" in found["live/dev other"]
