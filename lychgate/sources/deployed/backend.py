@@ -227,7 +227,7 @@ class S3Backend:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
-            from botocore.exceptions import BotoCoreError, ClientError
+            from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
         except ModuleNotFoundError:
             expected = "boto3 (`pip install lychgate[sync]`)"
             raise InputError(self.url, found="a state in S3 is read with boto3", expected=expected) from None
@@ -244,8 +244,8 @@ class S3Backend:
 
 def _client(options: dict[str, str]) -> Any:
     """A client of S3 by the parameters that Pulumi's URLs have."""
-    import boto3
-    from botocore.config import Config
+    import boto3  # type: ignore[import-untyped]
+    from botocore.config import Config  # type: ignore[import-untyped]
 
     path_style = _yes(options, "s3ForcePathStyle") or _yes(options, "use_path_style")
     secure = not (_yes(options, "disableSSL") or _yes(options, "disable_https"))

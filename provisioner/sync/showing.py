@@ -1,0 +1,124 @@
+"""A difference on a terminal: a line for each resource that changes, its properties below, totals at the end.
+
+What stands in a program or a state is somebody's text: it is escaped, as in `lychgate.cli.terminal`, whose rule this is
+(a room below may not import the command line).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from lychgate.provisioner.sync.records import ACTIONS, Change, Difference
+from rich.console import Console
+from rich.text import Text
+
+SIGNS = {
+    "create": ("+", "green"), "update": ("~", "yellow"), "update or replace": ("?", "magenta"),
+    "replace": ("±", "bold magenta"), "delete": ("-", "bold red"),
+}  # fmt: skip
+CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+LONGEST = 120
+
+
+def show(difference: Difference, verbose: bool = False, console: Console | None = None) -> None:
+    """Print a difference; `verbose` also shows the properties of what is created, and what could not be compared.
+
+    Colours only on a terminal.
+    """
+    console = console or Console(highlight=False, soft_wrap=True)
+    told = difference.as_dict()
+    by_urn = {(one["urn"], one["action"]): one for one in told["changes"]}
+    for change in difference.changes:
+        one = by_urn.get((difference.redact(change.urn), change.action))
+        if one is not None and (change.action != "same" or verbose):
+            _resource(console, change, one, verbose)
+    _totals(console, difference)
+
+
+def _resource(console: Console, change: Change, told: dict[str, Any], verbose: bool) -> None:
+    sign, style = SIGNS.get(change.action, (" ", "dim"))
+    line = Text(f"{sign} ", style=style)
+    line.append(flat(told["name"]), style="bold")
+    line.append(f"  {flat(change.type)}  ", style="dim")
+    line.append(change.action, style=style)
+    for note in _notes(change, told):
+        line.append(f", {flat(note)}")
+    console.print(line)
+    if change.action != "create" or verbose:
+        for one in told.get("properties", ()):
+            console.print(_property(one))
+    if verbose:
+        for path in told.get("not_compared", ()):
+            console.print(Text(f"    {flat(path)}: not compared", style="dim"))
+
+
+def _notes(change: Change, told: dict[str, Any]) -> list[str]:
+    notes = list(told.get("reasons", ()))
+    if change.formerly:
+        notes.append(f"formerly {change.formerly}")
+    if change.delete_before_replace:
+        notes.append("the old one is deleted first")
+    if change.retained:
+        notes.append("Pulumi forgets it, the thing stays")
+    if change.protected:
+        notes.append("PROTECTED: Pulumi will refuse")
+    if change.data_store and change.deletes:
+        notes.append("DATA STORE")
+    return notes
+
+
+def _property(one: dict[str, Any]) -> Text:
+    line = Text(f"    {flat(one['path'])}: ")
+    if "old" in one:
+        line.append(_value(one["old"]), style="red")
+    if "old" in one and "new" in one:
+        line.append(" -> ")
+    if "new" in one:
+        line.append(_value(one["new"]), style="green")
+    elif "old" in one:
+        line.append(" -> nothing")
+    replaces = {True: "  (replaces)", None: "  (may replace)"}.get(one["replaces"], "")
+    line.append(replaces, style="magenta")
+    return line
+
+
+def _value(value: Any) -> str:
+    """A value on one line, cut where it is long."""
+    text = value if isinstance(value, str) and value in ("[secret]", "[unknown]") else _json(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _json(value: Any) -> str:
+    try:
+        return flat(orjson.dumps(value).decode())
+    except TypeError:  # a number that is too large for it, or half a character
+        return flat(repr(value))
+
+
+def flat(text: str) -> str:
+    """Somebody's text on one line, harmless on a terminal: control characters and direction marks are written out."""
+    return CONTROL.sub(lambda found: found.group().encode("unicode-escape", "surrogatepass").decode(), text)
+
+
+def _totals(console: Console, difference: Difference) -> None:
+    counts = difference.counts
+    if not difference.changed:
+        console.print(
+            Text(f"nothing changes: {counts.get('same', 0)} resources are as they are deployed", style="green")
+        )
+    else:
+        console.print(
+            Text(", ".join(f"{counts[action]} {action}" for action in ACTIONS if action in counts), style="bold")
+        )
+    unsure = sum(len(one.not_compared) for one in difference.changes)
+    if unsure:
+        console.print(Text(f"{unsure} values could not be compared: encrypted, or in files", style="dim"))
+    stores = difference.data_stores_deleted
+    if stores:
+        names = ", ".join(flat(difference.redact(one.name)) for one in stores)
+        console.print(Text(f"data stores that are or may be deleted: {names}", style="bold red"))
