@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -35,6 +36,17 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+DECLARED_AT = "declaredAt"
+_DECLARED = re.compile(r"(?!/)([\w./ -]{1,500}):([1-9]\d{0,6})")
+
+
+def _declared(properties: dict[str, Any]) -> Location | None:
+    """Where a component says that its user declared it: FILE:LINE, the file as locations name it."""
+    said = properties.get(DECLARED_AT)
+    found = _DECLARED.fullmatch(said) if isinstance(said, str) else None
+    return Location(found[1], int(found[2])) if found and ".." not in found[1].split("/") else None
 
 
 @dataclass(slots=True)
@@ -141,8 +153,19 @@ class Graph:
         for resource in self.resources:
             self.by_urn[resource.urn] = resource
             self.by_type.setdefault(resource.type, []).append(resource)
+        self._place_declared()
         self._kept: dict[Hashable, Any] = {}
         self._noted: dict[Hashable, tuple[Any, frozenset[str]]] = {}
+
+    def _place_declared(self) -> None:
+        """What is below a component that says where it was declared stands there, not where the component's code is."""
+        declared = {one.urn: place for one in self.resources if not one.custom and (place := _declared(one.properties))}
+        for resource in self.resources if declared else ():
+            above: Resource | None = resource
+            while above is not None and above.urn not in declared:
+                above = self.by_urn.get(above.parent or "")
+            if above is not None:
+                resource.location = declared[above.urn]
 
     @classmethod
     def together(cls, graphs: Iterable[Graph]) -> Graph:

@@ -15,6 +15,7 @@ Classification = Literal["cardholder", "sensitive", "internal", "public"]
 class Context:
     """Whose the things of a stack are, and where they stand.
 
+    `shared` is whether the stack serves the tenants of others: then it is kept apart from none of them.
     `production` is whether what is lost is lost for good: deletion protection, final snapshots and `protect` follow it.
     `deployers` are the ARNs of the roles that administer keys (kms:PutKeyPolicy and the like) in this account.
     `boundary` is the ARN of the permissions boundary that every role of the environment carries.
@@ -30,6 +31,12 @@ class Context:
     production: bool
     boundary: str
     deployers: tuple[str, ...] = ()
+    shared: bool = False
+
+    @property
+    def whose(self) -> str:
+        """The tenant as tags and labels say it: `shared` where it is no tenant's own."""
+        return "shared" if self.shared else self.tenant
 
     @property
     def prefix(self) -> str:
@@ -49,9 +56,10 @@ class Context:
         return {
             "application": self.application,
             "environment": self.environment,
-            "tenant": self.tenant,
+            "tenant": self.whose,
             "data-classification": self.classification,
             "owner": self.owner,
+            **({"shared": "true"} if self.shared else {}),
             **more,
         }
 
@@ -62,8 +70,9 @@ class Context:
             "app.kubernetes.io/part-of": self.application,
             "app.kubernetes.io/managed-by": "lychgate",
             "environment": self.environment,
-            "tenant": self.tenant,
+            "tenant": self.whose,
             "data-classification": self.classification,
+            **({"shared": "true"} if self.shared else {}),
         }
 
 
@@ -82,6 +91,7 @@ class Component(pulumi.ComponentResource):
     """
 
     kind: ClassVar[str]
+    classified: ClassVar[bool] = True  # whether all that it holds is of one class of data
 
     def __init__(
         self,
@@ -92,7 +102,7 @@ class Component(pulumi.ComponentResource):
         access: Sequence[Access] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs: dict[str, Any] = {"data-classification": context.classification}
+        inputs: dict[str, Any] = {"data-classification": context.classification} if self.classified else {}
         if declared_at:
             inputs["declaredAt"] = declared_at
         if access:

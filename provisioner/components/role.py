@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, document
+from lychgate.provisioner.components.base import Access, Component, Context, document
 from lychgate.provisioner.components.checks import short_enough
 
 
@@ -31,9 +31,9 @@ class Irsa:
 class WorkloadRole(Component):
     """The role of one service account in one namespace, and of nobody else, under the environment's boundary.
 
-    `service_account` is `name` where nothing is said. `statements` are what it may do (`Use.statements`); those that
-    differ in nothing but their resources become one. `arn` is known before the role exists. Raises ValueError where
-    the name is longer than IAM takes.
+    `service_account` is `name` where nothing is said. `statements` are what it may do (`Use.statements`), `access` is
+    what the model said for it; those that differ in nothing but their resources become one. `arn` is known before the
+    role exists. Raises ValueError where the name is longer than IAM takes.
 
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
@@ -51,12 +51,13 @@ class WorkloadRole(Component):
         identity: PodIdentity | Irsa,
         statements: Sequence[Mapping[str, Any]] = (),
         service_account: str | None = None,
+        access: Sequence[Access] = (),
         declared_at: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         self.role_name = short_enough("role", context.named(name), 64)
         self.arn = f"arn:aws:iam::{context.account}:role/{self.role_name}"
-        super().__init__(name, context, declared_at=declared_at, opts=opts)
+        super().__init__(name, context, declared_at=declared_at, access=access, opts=opts)
         account = service_account or name
         if isinstance(identity, PodIdentity):
             trust = _trusts_pods(context, identity, namespace, account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from lychgate.provisioner.components.base import Component, Context, Use
 from lychgate.provisioner.components.checks import known_mode, shared_tags, sharing_tenant, short_enough, within
-from lychgate.provisioner.components.key import Key
+from lychgate.provisioner.components.key import Key, Usable
 
 KeyType = Literal["S", "N", "B"]
 Attribute = tuple[str, KeyType]
@@ -27,7 +27,58 @@ class Index:
     sort: Attribute | None = None
 
 
-class Table(Component):
+class UsableTable:
+    """A table that workloads are given the use of."""
+
+    MODES: ClassVar[tuple[str, ...]] = ("read", "write", "use")
+
+    name: str
+    table_name: str
+    arn: str
+    index_arns: list[str]
+    key: Usable
+    shared_by: tuple[str, ...]
+
+    def _named(self, context: Context, indexes: Iterable[str]) -> None:
+        self.table_name = short_enough("table", context.named(self.name), 255)
+        self.arn = f"arn:aws:dynamodb:{context.region}:{context.account}:table/{self.table_name}"
+        self.index_arns = [f"{self.arn}/index/{index}" for index in indexes]
+
+    def use(self, mode: str, *, tenant: str | None = None) -> Use:
+        """What a workload gets that reads items, writes them, or both (use), by their keys; TABLE is its name.
+
+        For one tenant of a shared table: items of its partitions only. Raises ValueError for another mode, or a tenant
+        that the table is not shared with.
+        """
+        known_mode("table", mode, self.MODES)
+        if tenant is not None:
+            sharing_tenant("table", self.name, tenant, self.shared_by)
+        actions = sorted({*(READ if mode != "write" else ()), *(WRITE if mode != "read" else ())})
+        items = {"Effect": "Allow", "Action": actions, "Resource": [self.arn, *self.index_arns]}
+        description = {"Effect": "Allow", "Action": ["dynamodb:DescribeTable"], "Resource": self.arn}
+        # Whoever reads or writes decrypts the table's own key:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+        decryption = self.key.uses("dynamodb", "kms:Decrypt")
+        return Use((items | _of(tenant), description, decryption), {"TABLE": self.table_name})
+
+
+class ExistingTable(UsableTable):
+    """A shared table of another stack: the one of this name in its context, under its key, with these indexes."""
+
+    def __init__(
+        self,
+        name: str,
+        context: Context,
+        *,
+        key: Usable,
+        shared_by: tuple[str, ...],
+        indexes: Iterable[str] = (),
+    ) -> None:
+        self.name, self.key, self.shared_by = name, key, shared_by
+        self._named(context, indexes)
+
+
+class Table(UsableTable, Component):
     """A table with backups to any second of the last 35 days; in production it cannot be deleted.
 
     `partition` and `sort` are attributes with their types: S (text), N (number) or B (bytes). `ttl` names the attribute
@@ -43,7 +94,6 @@ class Table(Component):
     """
 
     kind: ClassVar[str] = "Table"
-    MODES: ClassVar[tuple[str, ...]] = ("read", "write", "use")
 
     def __init__(
         self,
@@ -66,9 +116,7 @@ class Table(Component):
         keyed = _attributes(name, [Index(partition, sort), *(indexes or {}).values()], bool(shared_by))
         super().__init__(name, context, declared_at=declared_at, opts=opts)
         self.name, self.key, self.shared_by = name, key, shared_by
-        self.table_name = short_enough("table", context.named(name), 255)
-        self.arn = f"arn:aws:dynamodb:{context.region}:{context.account}:table/{self.table_name}"
-        self.index_arns = [f"{self.arn}/index/{index}" for index in indexes or {}]
+        self._named(context, indexes or {})
         units = (max_read_units, max_write_units)
         self.table = aws.dynamodb.Table(
             name,
@@ -87,23 +135,6 @@ class Table(Component):
             opts=self.kept,
         )
         self.register_outputs({"name": self.table.name})
-
-    def use(self, mode: str, *, tenant: str | None = None) -> Use:
-        """What a workload gets that reads items, writes them, or both (use), by their keys; TABLE is its name.
-
-        For one tenant of a shared table: items of its partitions only. Raises ValueError for another mode, or a tenant
-        that the table is not shared with.
-        """
-        known_mode("table", mode, self.MODES)
-        if tenant is not None:
-            sharing_tenant("table", self.name, tenant, self.shared_by)
-        actions = sorted({*(READ if mode != "write" else ()), *(WRITE if mode != "read" else ())})
-        items = {"Effect": "Allow", "Action": actions, "Resource": [self.arn, *self.index_arns]}
-        description = {"Effect": "Allow", "Action": ["dynamodb:DescribeTable"], "Resource": self.arn}
-        # Whoever reads or writes decrypts the table's own key:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
-        decryption = self.key.uses("dynamodb", "kms:Decrypt")
-        return Use((items | _of(tenant), description, decryption), {"TABLE": self.table_name})
 
 
 def _of(tenant: str | None) -> dict[str, Any]:

@@ -52,7 +52,6 @@ class _Workload(Part):
     environment: dict[Variable, str] = {}
     uses: list[Use] = []
     cache: bool = False
-    classification: Classification | None = None
     settings: WorkloadSettings = WorkloadSettings()
 
 
@@ -173,12 +172,14 @@ Tenancy = Annotated[
 class Application(Part):
     """An application: whose it is, what data it holds, for which tenants it runs, and what it is made of.
 
-    `tenancy` is `single`, or the list of tenants that each get a stack of their own.
+    `tenancy` is `single`, or the list of tenants that each get a stack of their own. `shared: true` lets a single
+    application serve the workloads of others, whatever their tenants.
     """
 
     owner: str = Field(pattern=r"^[a-z0-9][a-z0-9@._-]*$", max_length=100)
     classification: Classification
     tenancy: Tenancy
+    shared: bool = False
     workloads: dict[Name, Workload] = {}
     resources: dict[Name, Resource] = {}
 

@@ -28,11 +28,11 @@ class Irsa(Part):
 
 
 class Controller(Part):
-    """The pods through which ingress comes."""
+    """The pods through which ingress comes: their class, namespace, and `app.kubernetes.io/name`."""
 
     class_name: str
     namespace: Name
-    labels: dict[str, str] = Field(min_length=1)
+    name: Name
 
 
 class Cluster(Part):
@@ -43,8 +43,13 @@ class Cluster(Part):
     endpoint: str = Field(pattern=r"^https://")
     certificate_authority: str
     irsa: Irsa | None = None
+    security_group: str = Field(
+        pattern=r"^sg-[0-9a-f]{8,17}$", description="The cluster's own security group: nodes, DNS, ingress controller"
+    )
     ingress: Controller
+    issuer: str = Field(description="The ClusterIssuer of cert-manager that certificates come from")
     storage_class: str = "gp3-encrypted"
+    cache_image: str = Field(pattern=r"^.+@sha256:[0-9a-f]{64}$", description="Valkey, as the platform has checked it")
 
 
 class Subnet(Part):
@@ -56,7 +61,8 @@ class Subnet(Part):
 
 
 class Network(Part):
-    """The VPC that the platform's base has made: workloads run in `private`, data stores stand in `data` subnets."""
+    """The VPC that the platform's base has made: workloads run in `private` subnets; data stores stand in `data`
+    subnets, from which no route leads out of the VPC."""
 
     vpc: str = Field(pattern=r"^vpc-[0-9a-f]{8,17}$")
     private: list[Subnet] = Field(min_length=2)
@@ -78,6 +84,10 @@ class Observability(Part):
     account: int = Field(ge=1)
     region: Literal["US", "EU"] = "EU"
     license_secret: str = Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")
+    license_key: str = Field(
+        pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]+$", description="The KMS key of that secret"
+    )
+    cidrs: list[Cidr] = Field(min_length=1, description="Addresses of the OTLP endpoint, or of the proxy before it")
 
 
 class State(Part):

@@ -101,6 +101,11 @@ class _Application:
             elif tenant not in self.platform.tenants and tenancy != [SINGLE]:
                 yield self.unknown(("tenancy", index), tenant, "tenant", self.platform.tenants)
 
+        if self.application.shared and tenancy != [SINGLE]:
+            yield self.error(
+                ("shared",), "an application of several tenants is not shared itself", "its resources", key=True
+            )
+
     def _names(self) -> Iterator[InputError]:
         both = self.application.workloads.keys() & self.application.resources.keys()
         for name in sorted(both):
@@ -155,6 +160,9 @@ class _Application:
 
     def _foreign_tenants(self, path: Where, owner: str, application: Application) -> Iterator[InputError]:
         if application.tenancy == [SINGLE]:
+            if not application.shared and self.application.tenancy != [SINGLE]:
+                found = f"{owner} is not shared, so that no tenant of another application may call it"
+                yield self.error(path, found, f"`shared: true` in {owner}.yaml, or a use less here")
             return
         missing = [tenant for tenant in self.application.tenants if tenant not in application.tenants]
         if missing:

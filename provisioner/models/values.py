@@ -71,7 +71,7 @@ def _layers(
     part = "workloads" if kind == WORKLOAD else "resources"
     if name:
         thing = (spec.workloads if part == "workloads" else spec.resources)[name]
-    class_: Classification = (thing and thing.classification) or spec.classification
+    class_: Classification = getattr(thing, "classification", None) or spec.classification
     yield from _both("default", platform.defaults, class_, kind, "", ())
     yield from _both("platform", platform.file, class_, kind, "platform", ())
     there = platform.environments[environment]

@@ -7,6 +7,9 @@ app.kubernetes.io/managed-by: lychgate
 environment: {{ $context.environment | quote }}
 tenant: {{ $context.tenant | quote }}
 data-classification: {{ $context.classification | quote }}
+{{- if $context.shared }}
+shared: "true"
+{{- end }}
 {{- end -}}
 
 {{/* Name, namespace and labels of an object of a workload. Takes root, name; `object` where the object is called

@@ -36,11 +36,11 @@ resources:
 WRONG = {
     "an unknown key": (
         "owner: team", "owner: team\nteam: us",
-        "2:1: unknown key 'team'. expected classification, owner, resources, tenancy or workloads",
+        "2:1: unknown key 'team'. expected classification, owner, resources, shared, tenancy or workloads",
     ),
     "a misspelt key of a workload": (
         "    uses: [ledger]", "    use: [ledger]",
-        "7:5: unknown key 'use'. expected cache, classification, command, environment, health, image, ingress, kind, "
+        "7:5: unknown key 'use'. expected cache, command, environment, health, image, ingress, kind, "
         "port, settings or uses; did you mean 'uses'?",
     ),
     "a misspelt key of a table": (

@@ -1,0 +1,131 @@
+"""The stacks of a sync, captured together: one interpreter that knows the platform, a fork of it for each stack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.application import USE
+from lychgate.provisioner.models.environment import Environment
+from lychgate.provisioner.models.names import SHARED
+
+import lychgate
+from lychgate.model.graph import Graph
+from lychgate.sources.program.capture import Setting, capture
+from lychgate.sources.program.functions import Fixture
+from lychgate.sources.program.process import HostProcess
+from lychgate.sources.program.project import Configuration, read_project
+from lychgate.sources.sandbox import Isolate, Limits
+
+PROGRAM = Path(__file__).resolve().parents[1]
+# What a stack imports. Not the Helm engine: its threads would not be there in a fork.
+MODULES = [
+    "lychgate.provisioner.assembly.stack",
+    "pulumi_aws.cloudwatch", "pulumi_aws.dynamodb", "pulumi_aws.ec2", "pulumi_aws.ecr", "pulumi_aws.eks",
+    "pulumi_aws.iam", "pulumi_aws.kms", "pulumi_aws.rds", "pulumi_aws.s3", "pulumi_aws.secretsmanager",
+    "pulumi_aws.sns", "pulumi_aws.sqs", "pulumi_aws.vpc",
+    "pulumi_kubernetes.apiextensions", "pulumi_kubernetes.apps.v1", "pulumi_kubernetes.autoscaling.v2",
+    "pulumi_kubernetes.batch.v1", "pulumi_kubernetes.core.v1", "pulumi_kubernetes.networking.v1",
+    "pulumi_kubernetes.policy.v1",
+]  # fmt: skip
+
+
+def siblings(scope: Scope) -> list[Scope]:
+    """What a stack is judged together with, itself last: the application's other tenants and shared stack, and the
+    stacks that it uses, each after what it refers to itself."""
+    found: dict[str, Scope] = {}
+
+    def add(one: Scope) -> None:
+        if one.stack in found:
+            return
+        for used in _used(one):
+            add(used)
+        found.setdefault(one.stack, one)
+
+    for tenant in (SHARED, *scope.application.tenants):
+        if tenant != scope.tenant:
+            add(scope.other(scope.name, tenant))
+    add(scope)
+    found[scope.stack] = found.pop(scope.stack)
+    return list(found.values())
+
+
+def _used(scope: Scope) -> Iterator[Scope]:
+    """The stacks whose outputs a stack refers to."""
+    if scope.tenant == SHARED:
+        return
+    yield scope.other(scope.name, SHARED)
+    for workload in scope.application.workloads.values():
+        for use in workload.uses:
+            owner = (USE.fullmatch(use) or {"application": None})["application"]
+            if owner in scope.platform.applications:
+                yield scope.other(str(owner))
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The graph of each stack by its name, and in words what could not be isolated."""
+
+    graphs: dict[str, Graph]
+    not_isolated: tuple[str, ...]
+
+
+def capture_stacks(
+    scopes: Iterable[Scope],
+    settings: Path,
+    *,
+    isolate: Isolate = "auto",
+    progress: Callable[[int], None] = lambda count: None,
+) -> Captured:
+    """Capture stacks of one platform, each after what it refers to; `settings` is the lychgate.yaml that names it.
+
+    Raises InputError where one cannot be captured.
+    """
+    rows = list(scopes)
+    project = read_project(PROGRAM)
+    platform = rows[0].platform
+    readable = [settings, platform.folder, PROGRAM, Path(lychgate.__file__).parent]
+    done: dict[str, Graph] = {}
+
+    def outputs(name: str) -> dict[str, object] | None:
+        graph = done.get(name.rpartition("/")[2])
+        return next(iter(graph.stacks.values())).outputs if graph else None
+
+    with HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits()) as host:
+        host.ready()
+        host.preload(MODULES)
+        for scope in rows:
+            there = scope.environment
+            setting = Setting(
+                account=there.account,
+                region=there.region,
+                stack_outputs=outputs,
+                progress=progress,
+                organization=platform.file.organization,
+                fixtures=list(known_of(there)),
+            )
+            done[scope.stack] = capture(host, project, scope.stack, _configuration(scope, settings), setting)
+        missing = tuple(host.process.isolation.missing)
+    return Captured(done, missing)
+
+
+def known_of(environment: Environment) -> Iterator[Fixture]:
+    """What the platform team says of the environment's network, as answers to what stacks look up: data subnets are in
+    the VPC, and no route leads out of it."""
+    network = environment.network
+    for subnet in network.data:
+        told = {"cidrBlock": subnet.cidr, "availabilityZone": subnet.zone, "vpcId": network.vpc}
+        yield Fixture(
+            "aws:ec2/getSubnet:getSubnet", {"id": subnet.id}, {"id": subnet.id, "mapPublicIpOnLaunch": False, **told}
+        )
+        table = {"vpcId": network.vpc, "subnetId": subnet.id, "routeTableId": f"{subnet.id} routes", "routes": []}
+        yield Fixture("aws:ec2/getRouteTable:getRouteTable", {"subnetId": subnet.id}, table)
+
+
+def _configuration(scope: Scope, settings: Path) -> Configuration:
+    """What tells the program where the platform's files are."""
+    values = {"platform:folder": str(scope.platform.folder.resolve()), "platform:base": str(settings.resolve().parent)}
+    return Configuration(values, frozenset())
