@@ -11,7 +11,7 @@ from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, Statement
 from lychgate.reasoning.iam.templates import Wild
-from lychgate.reasoning.tenancy import EdgeKind
+from lychgate.reasoning.tenancy import Dimension, EdgeKind
 from lychgate.views.attachments import POLICY, ROLE, USER
 from lychgate.views.exposure import head, named_of, names_everyone, principal_account, requirements_of, ties
 from lychgate.views.iam_principals import INSTANCE_PROFILES, Elsewhere, Identity, account_of
@@ -29,6 +29,9 @@ from lychgate.views.s3 import BUCKETS
 POD_IDENTITIES = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 SERVICE_ACCOUNTS = "kubernetes:core/v1:ServiceAccount"
 NAMESPACES = "kubernetes:core/v1:Namespace"
+KEPT_APART: tuple[Dimension, ...] = ("tenant", "environment")  # the dimensions whose crossings rules judge
+# Services whose resources hold data and act on nothing themselves.
+PASSIVE = frozenset({"dynamodb", "ecr", "kinesis", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
 _SUBJECT = "system:serviceaccount:"
 _SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
@@ -112,7 +115,7 @@ class AccessEdges:
         services = identity.rights.services
         if identity.known and target.service not in services and "" not in services:
             return
-        if self._same_owner(identity.resource, target.resource):
+        if self._same_owner(identity.resource, target.resource) or self._leads_nowhere(identity.resource, target):
             return
         try:
             if pattern is None:
@@ -151,6 +154,18 @@ class AccessEdges:
         ):
             return False
         return not is_shared(self.graph, one) and not is_shared(self.graph, other)
+
+    def _leads_nowhere(self, source: Resource, target: Target) -> bool:
+        """Whether an edge to the target crosses no line, since they are alike or one of them is shared, and is no part
+        of a path that does, since the target gets at nothing in its turn."""
+        if target.service not in PASSIVE:
+            return False
+        for dimension in KEPT_APART:
+            first, second = (owner_of(self.graph, one, dimension) for one in (source, target.resource))
+            owners = (first.owner(dimension), second.owner(dimension))
+            if not first.shared and not second.shared and (None in owners or owners[0] != owners[1]):
+                return False
+        return True
 
     def _accepted(self, identity: Identity, target: Target) -> bool:
         """Whether the target's side agrees: a role's trust, a key's policy, and any resource's own policy where the
