@@ -20,6 +20,17 @@ RulesOption = Annotated[
     typer.Option("--rules", help="Folder with rules of your own (code: never one of the judged tree)."),
 ]
 
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="lychgate.yaml; else the nearest above.")]
+FormatOption = Annotated[
+    list[str] | None, typer.Option("--format", help="json, sarif, junit: to stdout, or into --output.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Folder for the reports; every format unless --format narrows.")
+]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="Moment at which waivers are judged, RFC 3339; else now.")
+]
+
 
 @app.command()
 def check(
@@ -36,15 +47,9 @@ def check(
     strict: Annotated[
         bool | None, typer.Option("--strict/--no-strict", help="Undetermined mandatory rules block.")
     ] = None,
-    format_: Annotated[
-        list[str] | None, typer.Option("--format", help="json, sarif, junit: to stdout, or into --output.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder for the reports; every format unless --format narrows.")
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Moment at which waivers are judged, RFC 3339; else now.")
-    ] = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    as_of: AsOfOption = None,
     policy_ref: Annotated[
         str | None, typer.Option("--policy-ref", help="Commit from which settings, ruleset and waivers are read.")
     ] = None,
@@ -105,10 +110,57 @@ def new_rule(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of the verdict document."""
-    import orjson
+def sync(
+    application: Annotated[str, typer.Argument(help="Name of the application: applications/NAME.yaml.")],
+    environment: Annotated[str, typer.Option(help="Environment to sync to.")],
+    tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Compare and judge; change nothing.")] = False,
+    state: Annotated[
+        Path | None, typer.Option(help="Deployed state from a file (`pulumi stack export`), not from the backend.")
+    ] = None,
+    settings: SettingsOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    as_of: AsOfOption = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what is created property by property.")
+    ] = False,
+) -> None:
+    """Compare what is to be deployed with what is, judge it, and apply it.
 
-    from lychgate.reports.document import schema as made
+    Exit status: 0 done (or nothing stands against it, with --plan), 1 mandatory findings, 2 usage or input error,
+    3 undetermined mandatory rules, 4 an apply failed or was cancelled.
+    """
+    from lychgate.cli.sync import SyncOptions, run
 
-    typer.echo(orjson.dumps(made(), option=orjson.OPT_INDENT_2).decode())
+    raise typer.Exit(
+        run(
+            SyncOptions(
+                application=application, environment=environment, tenant=tenant, plan=plan, state=state,
+                settings=settings, formats=format_ or [], output=output, as_of=as_of, verbose=verbose,
+            )
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def explain(
+    application: Annotated[str, typer.Argument(help="Name of the application.")],
+    environment: Annotated[str, typer.Option(help="Environment.")],
+    tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Show each effective setting of an application, and which layer it came from."""
+    from lychgate.cli.explain import run
+
+    raise typer.Exit(run(application, environment, tenant, settings))
+
+
+@app.command()
+def schema(
+    what: Annotated[str, typer.Argument(help="verdict, application, environment, platform or tenants.")] = "verdict",
+) -> None:
+    """Print a JSON Schema: of the verdict document, or of a file that people write."""
+    from lychgate.cli.schemas import schema_of
+
+    typer.echo(schema_of(what))

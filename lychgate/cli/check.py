@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Protocol, cast, get_args
 
 from lychgate.cli.terminal import Progress, escape, show
 from lychgate.judging.discovery import all_rules
@@ -31,6 +31,32 @@ from lychgate.sources.settings import Settings, find, read_settings
 
 LONGEST_RUN = 86_400
 EXIT = {"clean": 0, "findings": 1, "undetermined": 3}
+
+
+class Asked(Protocol):
+    """What was asked of the reports."""
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """Formats by name; none: all into `output`, or the terminal."""
+
+    @property
+    def output(self) -> Path | None:
+        """The folder for reports."""
+
+    @property
+    def verbose(self) -> bool:
+        """Whether to show what was assumed."""
+
+
+def check_formats(asked: Asked) -> None:
+    """Raise InputError for a format that there is none of, or several to stdout."""
+    for name in asked.formats:
+        if name not in FORMATS:
+            expected, hint = either(list(FORMATS)), nearest(name, FORMATS)
+            raise InputError("--format", found=f"unknown format {name!r}", expected=expected, hint=hint)
+    if len(asked.formats) > 1 and asked.output is None:
+        raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +93,7 @@ def run(request: Request) -> int:
             verdict = _judge(request, policies, tree, projects, graph, isolation)
         except InputError as error:
             raise tree.renamed(error) from error
-    _report(request, verdict)
+    report(request, verdict)
     return EXIT[verdict["decision"]]
 
 
@@ -90,7 +116,7 @@ def _policies(request: Request, tree: PolicyTree) -> Policies:
     folders = [tree.path(folder) for folder in request.rules]
     rules = all_rules(folders)
     ruleset = load_ruleset(_ruleset(request, settings, tree), rules)
-    as_of = _moment(request.as_of)
+    as_of = moment(request.as_of)
     accepted = tree.path(request.waivers) if request.waivers else settings.waivers
     waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
     inputs = {f"settings {_name(file, request, tree)}": of_file(file)} if file else {}
@@ -108,16 +134,7 @@ def _name(path: Path, request: Request, tree: PolicyTree) -> str:
 
 
 def _valid(request: Request) -> None:
-    for name in request.formats:
-        if name not in FORMATS:
-            raise InputError(
-                "--format",
-                found=f"unknown format {name!r}",
-                expected=either(list(FORMATS)),
-                hint=nearest(name, FORMATS),
-            )
-    if len(request.formats) > 1 and request.output is None:
-        raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
+    check_formats(request)
     if not 1 <= request.timeout <= LONGEST_RUN:
         raise InputError("--timeout", found=f"{request.timeout:g} s", expected=f"1 to {LONGEST_RUN} seconds")
     if request.isolate not in get_args(Isolate):
@@ -157,7 +174,8 @@ def _config(given: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield key, value
 
 
-def _moment(text: str | None) -> datetime:
+def moment(text: str | None) -> datetime:
+    """A moment that was given, else now. Raises InputError."""
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)
     try:
@@ -213,7 +231,8 @@ def _commit(project: Project) -> str | None:
         return None
 
 
-def _report(request: Request, verdict: dict[str, Any]) -> None:
+def report(request: Asked, verdict: dict[str, Any]) -> None:
+    """Show a verdict and write what was asked for. Raises InputError where the folder takes nothing."""
     if request.output is not None:
         try:
             written = write(verdict, request.output, list(request.formats) or list(FORMATS))

@@ -82,6 +82,8 @@ def _findings(console: Console, told: list[dict[str, Any]], rules: dict[str, Any
             first.append(one["severity"], style=COLOURS[one["severity"]])
             first.append(f" {one['rule']}", style="bold")
             first.append("" if one["level"] != "advisory" else " (advisory)", style="dim")
+            if one["introduced"] is not None:
+                first.append(" brought by this change" if one["introduced"] else " was there before", style="dim")
             if one["requirements"]:
                 first.append(f"  PCI DSS {', '.join(one['requirements'])}", style="dim")
             console.print(first)

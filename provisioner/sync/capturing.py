@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.application import USE
@@ -21,6 +22,7 @@ from lychgate.sources.program.project import Configuration, read_project
 from lychgate.sources.sandbox import Isolate, Limits
 
 PROGRAM = Path(__file__).resolve().parents[1]
+PROJECT = "platform"  # the name in its Pulumi.yaml
 # What a stack imports. Not the Helm engine: its threads would not be there in a fork.
 MODULES = [
     "lychgate.provisioner.assembly.stack",
@@ -73,43 +75,50 @@ class Captured:
     not_isolated: tuple[str, ...]
 
 
-def capture_stacks(
-    scopes: Iterable[Scope],
-    settings: Path,
-    *,
-    isolate: Isolate = "auto",
-    progress: Callable[[int], None] = lambda count: None,
-) -> Captured:
-    """Capture stacks of one platform, each after what it refers to; `settings` is the lychgate.yaml that names it.
+class Capturing:
+    """An interpreter that has loaded all that stacks need; `settings` is the lychgate.yaml that names the platform in
+    `folder`. A context manager: what runs in it ends with it."""
 
-    Raises InputError where one cannot be captured.
-    """
-    rows = list(scopes)
-    project = read_project(PROGRAM)
-    platform = rows[0].platform
-    readable = [settings, platform.folder, PROGRAM, Path(lychgate.__file__).parent]
-    done: dict[str, Graph] = {}
+    def __init__(self, folder: Path, settings: Path, isolate: Isolate = "auto") -> None:
+        self.settings = settings.resolve()
+        self._project = read_project(PROGRAM)
+        readable = [self.settings, folder.resolve(), PROGRAM, Path(lychgate.__file__).parent]
+        self._host = HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits())
 
-    def outputs(name: str) -> dict[str, object] | None:
-        graph = done.get(name.rpartition("/")[2])
-        return next(iter(graph.stacks.values())).outputs if graph else None
+    def __enter__(self) -> Self:
+        self._host.__enter__()
+        self._host.ready()
+        self._host.preload(MODULES)
+        return self
 
-    with HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits()) as host:
-        host.ready()
-        host.preload(MODULES)
-        for scope in rows:
+    def __exit__(self, *_: object) -> None:
+        self._host.__exit__()
+
+    def capture(self, scopes: Iterable[Scope], progress: Callable[[int], None] = lambda count: None) -> Captured:
+        """Capture stacks, each after what it refers to. Raises InputError where one cannot be captured."""
+        done: dict[str, Graph] = {}
+
+        def outputs(name: str) -> dict[str, object] | None:
+            graph = done.get(name.rpartition("/")[2])
+            return next(iter(graph.stacks.values())).outputs if graph else None
+
+        for scope in scopes:
             there = scope.environment
             setting = Setting(
                 account=there.account,
                 region=there.region,
                 stack_outputs=outputs,
                 progress=progress,
-                organization=platform.file.organization,
+                organization=scope.platform.file.organization,
                 fixtures=list(known_of(there)),
             )
-            done[scope.stack] = capture(host, project, scope.stack, _configuration(scope, settings), setting)
-        missing = tuple(host.process.isolation.missing)
-    return Captured(done, missing)
+            done[scope.stack] = capture(self._host, self._project, scope.stack, self._configuration(scope), setting)
+        return Captured(done, tuple(self._host.process.isolation.missing))
+
+    def _configuration(self, scope: Scope) -> Configuration:
+        """What tells the program where the platform's files are."""
+        folder, base = scope.platform.folder.resolve(), self.settings.parent
+        return Configuration({"platform:folder": str(folder), "platform:base": str(base)}, frozenset())
 
 
 def known_of(environment: Environment) -> Iterator[Fixture]:
@@ -123,9 +132,3 @@ def known_of(environment: Environment) -> Iterator[Fixture]:
         )
         table = {"vpcId": network.vpc, "subnetId": subnet.id, "routeTableId": f"{subnet.id} routes", "routes": []}
         yield Fixture("aws:ec2/getRouteTable:getRouteTable", {"subnetId": subnet.id}, table)
-
-
-def _configuration(scope: Scope, settings: Path) -> Configuration:
-    """What tells the program where the platform's files are."""
-    values = {"platform:folder": str(scope.platform.folder.resolve()), "platform:base": str(settings.resolve().parent)}
-    return Configuration(values, frozenset())

@@ -1,0 +1,118 @@
+"""`lychgate sync`: what is to be deployed is compared with what is, judged, and applied if nothing is against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lychgate.cli.check import EXIT, check_formats, moment, report
+from lychgate.cli.terminal import Progress, escape
+from lychgate.judging.discovery import built_in_rules
+from lychgate.judging.ruleset import load_ruleset
+from lychgate.judging.verdict import RunFacts
+from lychgate.judging.waivers import Waivers, load_waivers
+from lychgate.model.errors import InputError
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.names import SINGLE
+from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.provisioner.sync.planning import Plan, judge_plan, make_plan, read_state
+from lychgate.provisioner.sync.showing import show
+from lychgate.sources.digests import of_file, of_folder
+from lychgate.sources.git import GitError, commit_of, top_of
+from lychgate.sources.settings import NAME, Settings, find, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """What was asked on the command line."""
+
+    application: str
+    environment: str
+    tenant: str | None
+    plan: bool
+    state: Path | None
+    settings: Path | None
+    formats: Sequence[str]
+    output: Path | None
+    as_of: str | None
+    verbose: bool
+
+
+def platform_of(given: Path | None, environment: str | None) -> tuple[Path, Settings, Platform]:
+    """The lychgate.yaml that names a platform (`given`, else the nearest above the current folder), what it says, and
+    the platform. Raises InputError."""
+    file = given or find(Path.cwd())
+    if file is None:
+        raise InputError(NAME, found="there is none here or above", expected=f"a {NAME} with `platform: FOLDER`")
+    settings = read_settings(file, environment)
+    if settings.platform is None:
+        raise InputError(str(file), found="it names no platform", expected="`platform: FOLDER`")
+    return file, settings, read_platform(settings.platform, base=file.resolve().parent)
+
+
+def scope_of(platform: Platform, application: str, environment: str, tenant: str | None) -> Scope:
+    """What is synced. A single-tenant application needs no tenant named. Raises InputError."""
+    spec = platform.applications.get(application)
+    if tenant is None:
+        if spec is not None and spec.tenants != [SINGLE]:
+            raise InputError("--tenant", found=f"{application} has several tenants", expected=", ".join(spec.tenants))
+        tenant = SINGLE
+    return Scope.of(platform, application, environment, tenant)
+
+
+def run(options: SyncOptions) -> int:
+    """Plan, show, judge; the exit status of the contract."""
+    check_formats(options)
+    if not options.plan:
+        raise InputError("--plan", found="it is not given, and applying is not possible yet", expected="--plan")
+    as_of = moment(options.as_of)
+    file, settings, platform = platform_of(options.settings, options.environment)
+    scope = scope_of(platform, options.application, options.environment, options.tenant)
+    state = read_state(scope, options.state)
+    with Progress("capturing") as progress:
+        plan = make_plan(scope, file, state, progress=progress.count)
+    verdict = _judge(plan, settings, file, as_of)
+    if not options.formats or options.output is not None:
+        _show_difference(plan, options.verbose)
+    report(options, verdict)
+    return EXIT[verdict["decision"]]
+
+
+def _show_difference(plan: Plan, verbose: bool) -> None:
+    if plan.state.unread:
+        why = escape(plan.state.unread)
+        print(f"The deployed state of {plan.scope.stack} could not be read ({why}): all is shown as if it were new.")
+    show(plan.difference, verbose)
+    print()
+
+
+def _judge(plan: Plan, settings: Settings, file: Path, as_of: datetime) -> dict[str, Any]:
+    rules = built_in_rules()
+    ruleset = load_ruleset(plan.scope.environment.baseline, rules)
+    accepted = settings.waivers
+    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(plan.scope.platform.folder)}
+    inputs |= {f"waivers {accepted.name}": of_file(accepted)} if accepted else {}
+    facts = RunFacts(
+        as_of=as_of,
+        environment=plan.scope.environment_name,
+        strict=True,  # every sync is
+        tool_version=version("lychgate"),
+        commit=_commit(plan.scope.platform.folder),
+        policy_ref=None,
+        inputs=inputs,
+        isolation=plan.captured.not_isolated,
+    )
+    return judge_plan(plan, rules, ruleset, waivers, settings.labels, facts)
+
+
+def _commit(folder: Path) -> str | None:
+    top = top_of(folder)
+    try:
+        return commit_of(top, "HEAD") if top else None
+    except GitError:
+        return None

@@ -1,0 +1,121 @@
+"""The plan of a sync: a stack captured with its siblings, compared with what is deployed, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.capturing import PROJECT, Captured, Capturing, siblings
+from lychgate.provisioner.sync.difference import difference
+from lychgate.provisioner.sync.records import Difference
+
+from lychgate.judging.evaluation import evaluate
+from lychgate.judging.rule import Rule
+from lychgate.judging.ruleset import Ruleset
+from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.waivers import Waivers
+from lychgate.model.graph import Graph
+from lychgate.model.labels import LabelSettings
+from lychgate.sources.analyzer import without_defaults
+from lychgate.sources.deployed.backend import BackendError, read_file, read_stack
+from lychgate.sources.deployed.checkpoint import Deployed
+from lychgate.sources.sandbox import Isolate
+
+TOLD = ("fail", "error", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is deployed, or why that is not known. `deployed` is None where nothing is, and where it is not known."""
+
+    deployed: Deployed | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A stack as it is to be, its siblings, and how it differs from what is deployed."""
+
+    scope: Scope
+    captured: Captured
+    state: State
+    difference: Difference
+
+    @property
+    def planned(self) -> Graph:
+        """The stack alone."""
+        return self.captured.graphs[self.scope.stack]
+
+    def together(self, stack: Graph | None = None) -> Graph:
+        """The stack and its siblings as one graph; with `stack`, that in the stack's place."""
+        others = [graph for name, graph in self.captured.graphs.items() if name != self.scope.stack]
+        return Graph.together([*others, stack or self.planned])
+
+
+def read_state(scope: Scope, file: Path | None) -> State:
+    """The deployed state of a stack, from a file or the environment's backend.
+
+    Raises InputError where the file, or what the backend holds, is no state; a backend that does not answer leaves the
+    state unread, which is said.
+    """
+    if file is not None:
+        return State(read_file(file))
+    try:
+        return State(read_stack(scope.environment.state.backend, PROJECT, scope.stack))
+    except BackendError as error:
+        return State(unread=error.found)
+
+
+def make_plan(
+    scope: Scope,
+    settings: Path,
+    state: State,
+    *,
+    isolate: Isolate = "auto",
+    progress: Callable[[int], None] = lambda count: None,
+) -> Plan:
+    """Capture a stack with its siblings, and compare it with its state. Raises InputError."""
+    with Capturing(scope.platform.folder, settings, isolate) as capturing:
+        captured = capturing.capture(siblings(scope), progress)
+    deployed = state.deployed
+    there = deployed.graph if deployed else Graph()
+    leftovers = deployed.leftovers if deployed else ()
+    return Plan(scope, captured, state, difference(captured.graphs[scope.stack], there, leftovers=leftovers))
+
+
+def judge_plan(
+    plan: Plan,
+    rules: Mapping[str, Rule],
+    ruleset: Ruleset,
+    waivers: Waivers,
+    labels: LabelSettings,
+    facts: RunFacts,
+) -> dict[str, Any]:
+    """The verdict of a stack and its siblings. Where the state is known, each finding says whether the change brings
+    it, or whether it was there."""
+    graph = plan.together()
+    graph.settings = labels
+    verdict = build(graph, rules, ruleset, waivers, waive(evaluate(graph, rules.values(), ruleset), waivers), facts)
+    if not plan.state.unread:
+        before = _fingerprints(plan, rules, ruleset, labels)
+        for one in verdict["judgements"]:
+            if one["outcome"] in TOLD:
+                one["introduced"] = one["fingerprint"] not in before
+    return verdict
+
+
+def _fingerprints(plan: Plan, rules: Mapping[str, Rule], ruleset: Ruleset, labels: LabelSettings) -> set[str]:
+    """What is found where the stack stays as it is deployed."""
+    deployed = plan.state.deployed
+    graph = plan.together(as_said(deployed.graph) if deployed else Graph())
+    graph.settings = labels
+    return {one.fingerprint for one in evaluate(graph, rules.values(), ruleset) if one.outcome in TOLD}
+
+
+def as_said(deployed: Graph) -> Graph:
+    """A deployed stack as rules judge it: without the provider's own lists of what it filled in."""
+    resources = [replace(one, properties=without_defaults(one.properties)) for one in deployed.resources]
+    return Graph(resources, deployed.stacks.values(), deployed.lookups, deployed.not_inspected)
