@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Secret, Unknown
 from lychgate.views.owners import environment_word, is_shared, owner_of
@@ -104,6 +106,40 @@ def test_a_role_of_another_account_needs_the_resources_consent() -> None:
     }
     open_ = queue("jobs", {"tenant": "globex"}, policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
     assert crossing_states(Graph([open_, *reader])) == {"yes"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "open_"),
+    [
+        ({"tenant": "acme", "environment": "test"}, False),
+        ({"tenant": "shared", "environment": "test"}, False),
+        ({"tenant": "shared", "environment": "production"}, True),
+        ({"tenant": "globex", "environment": "test"}, True),
+        ({"tenant": "acme", "environment": "production"}, True),
+        ({"tenant": "acme"}, True),
+        ({"environment": "test"}, True),
+        ({}, True),
+    ],
+)
+def test_a_boundary_that_cannot_be_read_matters_where_a_line_could_be_crossed(tags: Any, open_: bool) -> None:
+    bounded = role("api", {"tenant": "acme", "environment": "test"}, ALL_QUEUES)
+    bounded[0].properties["permissionsBoundary"] = "arn:aws:iam::111122223333:policy/elsewhere"
+    graph = Graph([queue("jobs", tags), *bounded])
+    assert bool(edges(graph).unread) is open_
+
+
+def test_a_boundary_that_cannot_be_read_matters_for_roles_that_lead_on() -> None:
+    tags = {"tenant": "acme", "environment": "test"}
+    assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    trust = {
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
+        ]
+    }
+    bounded = role("api", tags, assume)
+    bounded[0].properties["permissionsBoundary"] = "arn:aws:iam::111122223333:policy/elsewhere"
+    shared = role("tools", {"tenant": "shared", "environment": "test"}, trust=trust)
+    assert edges(Graph([*bounded, *shared])).unread
 
 
 def test_a_copy_of_a_thing_from_elsewhere_is_not_known() -> None:
