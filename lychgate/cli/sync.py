@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -12,13 +12,15 @@ from typing import Any
 from lychgate.cli.check import EXIT, check_formats, moment, report
 from lychgate.cli.terminal import Progress, escape
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.ruleset import load_ruleset
+from lychgate.judging.rule import Rule
+from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.names import SINGLE
 from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.provisioner.sync.capturing import Capturing
 from lychgate.provisioner.sync.planning import Plan, judge_plan, make_plan, read_state
 from lychgate.provisioner.sync.showing import show
 from lychgate.sources.digests import of_file, of_folder
@@ -72,10 +74,12 @@ def run(options: SyncOptions) -> int:
     as_of = moment(options.as_of)
     file, settings, platform = platform_of(options.settings, options.environment)
     scope = scope_of(platform, options.application, options.environment, options.tenant)
-    state = read_state(scope, options.state)
-    with Progress("capturing") as progress:
-        plan = make_plan(scope, file, state, progress=progress.count)
-    verdict = _judge(plan, settings, file, as_of)
+    with Capturing(platform.folder, file) as capturing, Progress("capturing") as progress:
+        # While the interpreter there loads what the stacks need, what judging needs is read here.
+        policies = _policies(scope, settings, as_of)
+        state = read_state(scope, options.state)
+        plan = make_plan(scope, state, capturing, progress.count)
+    verdict = _judge(plan, policies, settings, file)
     if not options.formats or options.output is not None:
         _show_difference(plan, options.verbose)
     report(options, verdict)
@@ -90,15 +94,28 @@ def _show_difference(plan: Plan, verbose: bool) -> None:
     print()
 
 
-def _judge(plan: Plan, settings: Settings, file: Path, as_of: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Policies:
+    rules: Mapping[str, Rule]
+    ruleset: Ruleset
+    waivers: Waivers
+    as_of: datetime
+
+
+def _policies(scope: Scope, settings: Settings, as_of: datetime) -> _Policies:
     rules = built_in_rules()
-    ruleset = load_ruleset(plan.scope.environment.baseline, rules)
+    ruleset = load_ruleset(scope.environment.baseline, rules)
     accepted = settings.waivers
     waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    return _Policies(rules, ruleset, waivers, as_of)
+
+
+def _judge(plan: Plan, policies: _Policies, settings: Settings, file: Path) -> dict[str, Any]:
+    accepted = settings.waivers
     inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(plan.scope.platform.folder)}
     inputs |= {f"waivers {accepted.name}": of_file(accepted)} if accepted else {}
     facts = RunFacts(
-        as_of=as_of,
+        as_of=policies.as_of,
         environment=plan.scope.environment_name,
         strict=True,  # every sync is
         tool_version=version("lychgate"),
@@ -107,7 +124,7 @@ def _judge(plan: Plan, settings: Settings, file: Path, as_of: datetime) -> dict[
         inputs=inputs,
         isolation=plan.captured.not_isolated,
     )
-    return judge_plan(plan, rules, ruleset, waivers, settings.labels, facts)
+    return judge_plan(plan, policies.rules, policies.ruleset, policies.waivers, settings.labels, facts)
 
 
 def _commit(folder: Path) -> str | None:

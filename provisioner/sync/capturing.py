@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.application import USE
@@ -23,9 +27,10 @@ from lychgate.sources.sandbox import Isolate, Limits
 
 PROGRAM = Path(__file__).resolve().parents[1]
 PROJECT = "platform"  # the name in its Pulumi.yaml
+HOSTS = 2  # more would wait for one another: the monitors share this process
 # What a stack imports. Not the Helm engine: its threads would not be there in a fork.
 MODULES = [
-    "lychgate.provisioner.assembly.stack",
+    "lychgate.provisioner.assembly.stack", "pulumi_newrelic",
     "pulumi_aws.cloudwatch", "pulumi_aws.dynamodb", "pulumi_aws.ec2", "pulumi_aws.ecr", "pulumi_aws.eks",
     "pulumi_aws.iam", "pulumi_aws.kms", "pulumi_aws.rds", "pulumi_aws.s3", "pulumi_aws.secretsmanager",
     "pulumi_aws.sns", "pulumi_aws.sqs", "pulumi_aws.vpc",
@@ -76,44 +81,74 @@ class Captured:
 
 
 class Capturing:
-    """An interpreter that has loaded all that stacks need; `settings` is the lychgate.yaml that names the platform in
+    """Interpreters that have loaded all that stacks need; `settings` is the lychgate.yaml that names the platform in
     `folder`. A context manager: what runs in it ends with it."""
 
     def __init__(self, folder: Path, settings: Path, isolate: Isolate = "auto") -> None:
         self.settings = settings.resolve()
         self._project = read_project(PROGRAM)
         readable = [self.settings, folder.resolve(), PROGRAM, Path(lychgate.__file__).parent]
-        self._host = HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits())
+        self._hosts = [
+            HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits())
+            for _ in range(min(HOSTS, os.cpu_count() or 1))
+        ]
+        self._exit = ExitStack()
 
     def __enter__(self) -> Self:
-        self._host.__enter__()
-        self._host.ready()
-        self._host.preload(MODULES)
+        with ExitStack() as started:
+            for host in self._hosts:
+                started.enter_context(host)
+                host.ready()
+                host.preload(MODULES)
+            self._exit = started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._host.__exit__()
+        self._exit.close()
 
     def capture(self, scopes: Iterable[Scope], progress: Callable[[int], None] = lambda count: None) -> Captured:
-        """Capture stacks, each after what it refers to. Raises InputError where one cannot be captured."""
-        done: dict[str, Graph] = {}
+        """Capture stacks, each of which comes after what it refers to. Raises InputError where one cannot be captured.
 
-        def outputs(name: str) -> dict[str, object] | None:
-            graph = done.get(name.rpartition("/")[2])
-            return next(iter(graph.stacks.values())).outputs if graph else None
+        The interpreters share the work; a stack that refers to one that is underway waits for it.
+        """
+        idle = queue.SimpleQueue[HostProcess]()
+        for host in self._hosts:
+            idle.put(host)
+        underway: dict[str, Future[Graph]] = {}
 
-        for scope in scopes:
-            there = scope.environment
-            setting = Setting(
-                account=there.account,
-                region=there.region,
-                stack_outputs=outputs,
-                progress=progress,
-                organization=scope.platform.file.organization,
-                fixtures=list(known_of(there)),
-            )
-            done[scope.stack] = capture(self._host, self._project, scope.stack, self._configuration(scope), setting)
-        return Captured(done, tuple(self._host.process.isolation.missing))
+        def outputs(name: str) -> dict[str, Any] | None:
+            graph = underway.get(name.rpartition("/")[2])
+            return next(iter(graph.result().stacks.values())).outputs if graph else None
+
+        def take(scope: Scope) -> Graph:
+            host = idle.get()
+            try:
+                setting = self._setting(scope, outputs, progress)
+                return capture(host, self._project, scope.stack, self._configuration(scope), setting)
+            finally:
+                idle.put(host)
+
+        with ThreadPoolExecutor(len(self._hosts)) as pool:
+            for scope in scopes:
+                underway[scope.stack] = pool.submit(take, scope)
+            try:
+                graphs = {name: future.result() for name, future in underway.items()}
+            finally:
+                pool.shutdown(cancel_futures=True)
+        return Captured(graphs, tuple(self._hosts[0].process.isolation.missing))
+
+    def _setting(
+        self, scope: Scope, outputs: Callable[[str], dict[str, Any] | None], progress: Callable[[int], None]
+    ) -> Setting:
+        there = scope.environment
+        return Setting(
+            account=there.account,
+            region=there.region,
+            stack_outputs=outputs,
+            progress=progress,
+            organization=scope.platform.file.organization,
+            fixtures=list(known_of(there)),
+        )
 
     def _configuration(self, scope: Scope) -> Configuration:
         """What tells the program where the platform's files are."""

@@ -22,7 +22,6 @@ from lychgate.model.labels import LabelSettings
 from lychgate.sources.analyzer import without_defaults
 from lychgate.sources.deployed.backend import BackendError, read_file, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
-from lychgate.sources.sandbox import Isolate
 
 TOLD = ("fail", "error", "unknown")
 
@@ -70,16 +69,10 @@ def read_state(scope: Scope, file: Path | None) -> State:
 
 
 def make_plan(
-    scope: Scope,
-    settings: Path,
-    state: State,
-    *,
-    isolate: Isolate = "auto",
-    progress: Callable[[int], None] = lambda count: None,
+    scope: Scope, state: State, capturing: Capturing, progress: Callable[[int], None] = lambda count: None
 ) -> Plan:
     """Capture a stack with its siblings, and compare it with its state. Raises InputError."""
-    with Capturing(scope.platform.folder, settings, isolate) as capturing:
-        captured = capturing.capture(siblings(scope), progress)
+    captured = capturing.capture(siblings(scope), progress)
     deployed = state.deployed
     there = deployed.graph if deployed else Graph()
     leftovers = deployed.leftovers if deployed else ()
