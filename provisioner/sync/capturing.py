@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ MODULES = [
 
 
 def siblings(scope: Scope) -> list[Scope]:
-    """What a stack is judged together with, itself last: the application's other tenants and shared stack, and the
-    stacks that it uses, each after what it refers to itself."""
+    """A stack and what it is judged together with: the application's other tenants and shared stack, and the stacks
+    that these use, each after what it refers to itself."""
     found: dict[str, Scope] = {}
 
     def add(one: Scope) -> None:
@@ -56,7 +56,6 @@ def siblings(scope: Scope) -> list[Scope]:
         if tenant != scope.tenant:
             add(scope.other(scope.name, tenant))
     add(scope)
-    found[scope.stack] = found.pop(scope.stack)
     return list(found.values())
 
 
@@ -109,18 +108,18 @@ class Capturing:
     def capture(self, scopes: Iterable[Scope], progress: Callable[[int], None] = lambda count: None) -> Captured:
         """Capture stacks, each of which comes after what it refers to. Raises InputError where one cannot be captured.
 
-        The interpreters share the work; a stack that refers to one that is underway waits for it.
+        The interpreters share the work; a stack that refers to an earlier one waits for it.
         """
         idle = queue.SimpleQueue[HostProcess]()
         for host in self._hosts:
             idle.put(host)
         underway: dict[str, Future[Graph]] = {}
 
-        def outputs(name: str) -> dict[str, Any] | None:
-            graph = underway.get(name.rpartition("/")[2])
-            return next(iter(graph.result().stacks.values())).outputs if graph else None
+        def take(scope: Scope, earlier: Mapping[str, Future[Graph]]) -> Graph:
+            def outputs(name: str) -> dict[str, Any] | None:
+                graph = earlier.get(name.rpartition("/")[2])
+                return next(iter(graph.result().stacks.values())).outputs if graph else None
 
-        def take(scope: Scope) -> Graph:
             host = idle.get()
             try:
                 setting = self._setting(scope, outputs, progress)
@@ -130,7 +129,7 @@ class Capturing:
 
         with ThreadPoolExecutor(len(self._hosts)) as pool:
             for scope in scopes:
-                underway[scope.stack] = pool.submit(take, scope)
+                underway[scope.stack] = pool.submit(take, scope, dict(underway))
             try:
                 graphs = {name: future.result() for name, future in underway.items()}
             finally:
