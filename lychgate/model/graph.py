@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -82,10 +82,20 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What the invoker's own file says of existing things: who asks with these arguments finds this. What the program
+    asked beside them, and what was made up to fill its result, is no part of it."""
+
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
     """An existing thing that a program asked for: what was asked, where the answer is from, and what it was.
 
     What stands in an assumed `result` is made up; its ids serve to recognise the thing where a resource refers to it.
+    Only a `fact` says what is. One whose question holds a secret has none, so that nothing tells the secret.
     """
 
     stack: str
@@ -93,6 +103,7 @@ class Lookup:
     arguments: dict[str, Any]
     answered: str
     result: dict[str, Any] = field(default_factory=dict)
+    fact: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)

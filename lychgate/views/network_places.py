@@ -7,6 +7,7 @@ from lychgate.model.values import Block
 from lychgate.reasoning.network import AclEntry, NatGateway, NetworkAcl, Route, RouteTable, Subnet, Unknown
 from lychgate.reasoning.network.records import RouteTarget
 from lychgate.views import network_types as types
+from lychgate.views.network_facts import known_subnets
 from lychgate.views.network_homes import Homes, acl_of, table_of
 from lychgate.views.network_reading import Text, Translation
 
@@ -39,6 +40,7 @@ class Places:
         self.public: dict[str, bool | Unknown] = {}
         self.ipv6: dict[str, bool | Unknown] = {}
         self._with_record: set[str] = set()
+        self._known_tables: dict[str, tuple[Resource, Text]] = {}
         self._gateways: dict[str, RouteTarget] = {
             **{t.names.of(one): "igw" for one in t.graph.of_type(types.INTERNET_GATEWAY)},
             **{t.names.of(one): "vpn" for one in t.graph.of_type(types.VPN_GATEWAY)},
@@ -62,6 +64,25 @@ class Places:
             cidr, ipv6 = self._blocks(resource, record)
             table = tables.get(record, tables.get(""))
             t.add(Subnet(record, vpc or Unknown(record, "vpcId"), cidr, ipv6, table, acl), resource)
+        self._known_subnets(tables, acls)
+
+    def _known_subnets(self, tables: dict[str, Text], acls: dict[str, Text]) -> None:
+        """Those outside of the program that the invoker tells of; what the program attaches to them counts first."""
+        t = self.t
+        for known in known_subnets(t.graph):
+            record, read = known.id, known.own.read
+            vpc = t.reference(record, known.own, "vpcId", *types.VPCS) or Unknown(record, "vpcId")
+            if read.has("mapPublicIpOnLaunch"):
+                self.public[record] = t.flag(record, read, "mapPublicIpOnLaunch")
+            if read.has("assignIpv6AddressOnCreation"):
+                self.ipv6[record] = t.flag(record, read, "assignIpv6AddressOnCreation")
+            cidr = t.text(record, read, "cidrBlock") or Unknown(record, "cidrBlock")
+            table = tables.get(record, tables.get("")) or Unknown(record, "route table")
+            if known.table is not None and record not in tables and "" not in tables:
+                table = known.table.name
+                self._known_tables[table] = (known.table, vpc)
+            acl = acls.get(record) or Unknown(record, "network ACL")
+            t.add(Subnet(record, vpc, cidr, t.text(record, read, "ipv6CidrBlock"), table, acl))
 
     def others(self) -> None:
         """The VPCs, also those that something stands in by default, their route tables and NAT gateways."""
@@ -153,6 +174,12 @@ class Places:
             vpc = t.reference(record, resource, "vpcId", *types.VPCS) or self._vpc_of_main(record)
             t.add(RouteTable(record, vpc, (*own, *routes.get(record, ()), *anywhere)), resource)
             made.add(record)
+        for name, (resource, vpc) in self._known_tables.items():
+            own = [
+                block if isinstance(block, Unknown) else self._route(resource, block, f"routes[{index}] of {name}")
+                for index, block in enumerate(t.blocks(name, resource.read, "routes"))
+            ]
+            t.add(RouteTable(name, vpc, (*own, *routes.get(name, ()), *anywhere)))
         for vpc in self.homes.known:
             if table_of(vpc) not in made:
                 own = [_to_internet(vpc)] if vpc in self.homes.default else []

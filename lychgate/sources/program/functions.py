@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lychgate.model.graph import Fact
 from lychgate.model.values import UNKNOWN, Secret, contains_unknown
 from lychgate.sources.program import aws_functions, std_functions
 from lychgate.sources.program.aws_functions import Caller
@@ -88,6 +89,15 @@ class Functions:
             raise FunctionError(f"{token}: its arguments are not as expected ({what})") from error
         return ({name: Secret(value) for name, value in result.items()} if secret else result), answered
 
+    def fact(self, token: str, arguments: dict[str, Any]) -> Fact | None:
+        """What the fixture that answers a call says by itself; None where there is none, or the call holds a secret."""
+        bare, secret = _open(arguments)
+        fixture = None if secret else self._fixture(token, bare)
+        return Fact(fixture.arguments, fixture.result) if fixture else None
+
+    def _fixture(self, token: str, arguments: dict[str, Any]) -> Fixture | None:
+        return next((one for one in self.fixtures if one.fits(token, arguments)), None)
+
     def mark(self, value: Any) -> Any:
         """A property value with what was made up for a lookup turned into the unknown that it is."""
         return self.lookups.mark(value)
@@ -99,7 +109,7 @@ class Functions:
             return {field: arguments.get(field, UNKNOWN) for field in self.shapes(token) or ("result",)}, ""
         if compute:
             return compute(arguments, caller), ""
-        fixture = next((one for one in self.fixtures if one.fits(token, arguments)), None)
+        fixture = self._fixture(token, arguments)
         if name in RENDERED and not fixture:
             self.not_inspected.append((token, RENDERED[name](arguments)))
             return {"result": [UNSEEN]}, ""

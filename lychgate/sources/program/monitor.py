@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from lychgate.model.errors import InputError
-from lychgate.model.graph import Location, Lookup, NotInspected, Resource
+from lychgate.model.graph import Fact, Location, Lookup, NotInspected, Resource
 from lychgate.model.values import UNKNOWN, Secret, Unknown, contains_unknown
 from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import LONGEST_NAME, Budget, Refused, TooMuch, Twice, check_name
@@ -275,10 +275,15 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self.progress(count)
 
     def _looked_up(
-        self, token: str, arguments: dict[str, Any], answered: str, result: dict[str, Any] | None = None
+        self,
+        token: str,
+        arguments: dict[str, Any],
+        answered: str,
+        result: dict[str, Any] | None = None,
+        fact: Fact | None = None,
     ) -> None:
         self.budget.check_room(len(self.recorded.lookups), "looks up")
-        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered, result or {}))
+        self.recorded.lookups.append(Lookup(self.stack, token[:LONGEST_NAME], arguments, answered, result or {}, fact))
 
     def _hidden(self, urn: str, token: str, why: str) -> None:
         self.budget.check_room(len(self.recorded.not_inspected), "hides")
@@ -380,7 +385,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
                 token, why = self.functions.not_inspected.pop(0)
                 self._hidden(self.root, token, why)
         if answered:
-            self._looked_up(request.tok, arguments, answered, result)
+            self._looked_up(request.tok, arguments, answered, result, self.functions.fact(request.tok, arguments))
         return invoked(result)
 
 

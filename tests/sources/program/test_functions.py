@@ -176,6 +176,15 @@ def test_a_fixture_answers_calls_that_have_its_arguments() -> None:
     assert one.call(SUBNET, {"tags": {"Name": "main"}}, REGION)[1] == "assumed"
 
 
+def test_only_what_the_fixture_itself_says_is_a_fact() -> None:
+    one = functions(Fixture(SUBNET, {"id": "subnet-a"}, {"cidrBlock": "10.0.0.0/24"}))
+    fact = one.fact(SUBNET, {"id": "subnet-a", "state": "available"})
+    assert fact is not None
+    assert (fact.arguments, fact.result) == ({"id": "subnet-a"}, {"cidrBlock": "10.0.0.0/24"})
+    assert one.fact(SUBNET, {"id": "subnet-b"}) is None
+    assert one.fact(SUBNET, {"id": Secret("subnet-a")}) is None
+
+
 def test_the_first_fixture_that_fits_counts_and_lists_are_compared_whole() -> None:
     filters = [{"name": "vpc-id", "values": ["vpc-1"]}]
     exact, rest = Fixture(SUBNETS, {"filters": filters}, {"ids": ["subnet-a"]}), Fixture(SUBNETS, {}, {"ids": []})
