@@ -32,6 +32,7 @@ NAMESPACES = "kubernetes:core/v1:Namespace"
 KEPT_APART: tuple[Dimension, ...] = ("tenant", "environment")  # the dimensions whose crossings rules judge
 # Services whose resources hold data and act on nothing themselves.
 PASSIVE = frozenset({"dynamodb", "ecr", "kinesis", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SUBJECT = "system:serviceaccount:"
 _SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
@@ -76,6 +77,7 @@ class AccessEdges:
                     not services.isdisjoint(("", target.service))
                     and key not in seen
                     and target.resource is not resource
+                    and (target.service != "logs" or names_group_or_stream(pattern, target.arn))
                 ):
                     if not whole:
                         seen.add(key)
@@ -335,6 +337,23 @@ def _narrowed(identity: Identity) -> bool:
             for attached in identity.attached
             for one in attached.policy.statements
         )
+    )
+
+
+def names_group_or_stream(pattern: str, group: str) -> bool:
+    """Whether a resource entry means a log group, or a stream in it, whose name holds no colon: IAM's `*` runs over
+    colons, and `arn:aws:logs:*:*:log-group:RDS*` still means no other group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
+    """
+    entry = _VARIABLE.sub("*", pattern).replace("[", "[[]")
+    if fnmatchcase(group, entry):
+        return True
+    before_stream = (f"{group}:", f"{group}:log-stream:")
+    # The entry falls into a part that takes the text before a stream's name, and one that takes a name.
+    return any(
+        ":" not in entry[at:] and any(fnmatchcase(text, entry[:at]) for text in before_stream)
+        for at in range(len(entry) + 1)
     )
 
 

@@ -11,6 +11,7 @@ from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Secret, Unknown
 from lychgate.views.owners import environment_word, is_shared, owner_of
 from lychgate.views.ownership import crossed, edges, reached
+from lychgate.views.ownership_access import names_group_or_stream
 from tests.views.helpers import resource
 
 BUCKET, QUEUE, ROLE = "aws:s3/bucket:Bucket", "aws:sqs/queue:Queue", "aws:iam/role:Role"
@@ -140,6 +141,30 @@ def test_a_boundary_that_cannot_be_read_matters_for_roles_that_lead_on() -> None
     bounded[0].properties["permissionsBoundary"] = "arn:aws:iam::111122223333:policy/elsewhere"
     shared = role("tools", {"tenant": "shared", "environment": "test"}, trust=trust)
     assert edges(Graph([*bounded, *shared])).unread
+
+
+LOGS = "arn:aws:logs:eu-west-1:111122223333:log-group"
+
+
+@pytest.mark.parametrize(
+    ("entry", "means"),
+    [
+        ("*", True),
+        (f"{LOGS}:*", True),
+        (f"{LOGS}:/aws/rds/x", True),
+        (f"{LOGS}:/aws/rds/x:*", True),
+        (f"{LOGS}:/aws/rds/x:log-stream:one", True),
+        ("arn:aws:logs:*:*:log-group:/aws/*:log-stream:???", True),
+        (f"{LOGS}:/aws/${{aws:PrincipalTag/service}}/x", True),
+        ("arn:aws:logs:*:*:log-group:RDS*", False),
+        ("arn:aws:logs:*:*:log-group:RDS*:log-stream:*", False),
+        (f"{LOGS}:/aws/rds/y", False),
+        (f"{LOGS}:/aws/rds/x:log-stream:one:two", False),
+        (f"{LOGS}:/aws/rds/[x]", False),
+    ],
+)
+def test_an_entry_for_other_log_groups_means_no_stream_of_this_one(entry: str, means: bool) -> None:
+    assert names_group_or_stream(entry, f"{LOGS}:/aws/rds/x") is means
 
 
 def test_a_copy_of_a_thing_from_elsewhere_is_not_known() -> None:
