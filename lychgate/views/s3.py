@@ -30,6 +30,17 @@ LOGGING = {
     "aws:alb/loadBalancer:LoadBalancer": "accessLogs",
     "aws:elb/loadBalancer:LoadBalancer": "accessLogs",
 }
+# What is delivered to buckets with SSE-S3 only. Network Load Balancers and CloudFront write to buckets with another key
+# too, if its policy lets delivery.logs.amazonaws.com use it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
+SERVER_LOGS, BALANCER_LOGS, OTHER_LOGS = (
+    "S3's server access logs",
+    "access logs of a load balancer",
+    "other access logs",
+)
+SSE_S3_ONLY = (SERVER_LOGS, BALANCER_LOGS)
 PUBLIC_ACCESS_BLOCKS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 PUBLIC_ACCESS_SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -38,6 +49,12 @@ def _split(kind: str) -> tuple[str, ...]:
     """Both spellings of a companion resource: `BucketVersioning` and `BucketVersioningV2`."""
     lower = kind[:1].lower() + kind[1:]
     return (f"aws:s3/{lower}:{kind}", f"aws:s3/{lower}V2:{kind}V2")
+
+
+def _written_by(resource: Resource) -> str:
+    """The kind of logs that a distribution or load balancer writes."""
+    network = resource.read.known("loadBalancerType") and resource.read.text("loadBalancerType") == "network"
+    return OTHER_LOGS if network or "cloudfront" in resource.type else BALANCER_LOGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +186,41 @@ class Bucket(View):
 
         What is labelled as holding cardholder data is no bucket for logs, whoever writes some to it.
         """
+        return bool(self._logs)
 
-        def targets() -> set[str]:
-            found = (self.graph.resolve(name, *BUCKETS) for name in self._log_targets())
-            return {resource.urn for resource in found if resource is not None}
+    @property
+    def logs_without_kms(self) -> str:
+        """The logs it receives that are delivered only to buckets with SSE-S3; empty where there are none."""
+        return next((what for what in SSE_S3_ONLY if what in self._logs), "")
+
+    @property
+    def _logs(self) -> set[str]:
+        def targets() -> dict[str, set[str]]:
+            found: dict[str, set[str]] = {}
+            for what, name in self._log_targets():
+                resource = self.graph.resolve(name, *BUCKETS)
+                if resource is not None:
+                    found.setdefault(resource.urn, set()).add(what)
+            return found
 
         if self.labels.classification == "cardholder":
-            return False
-        return self.resource.urn in self.graph.once("log buckets", targets)
+            return set()
+        return self.graph.once("log buckets", targets).get(self.resource.urn, set())
 
-    def _log_targets(self) -> Iterator[str | None]:
+    def _log_targets(self) -> Iterator[tuple[str, str | None]]:
+        """What is written, and to which bucket."""
         for separate in self.graph.of_type(*_split("BucketLogging")):
             target = self.graph.target(separate, "targetBucket", *BUCKETS)
             if target is not None and target is not self.graph.target(separate, "bucket", *BUCKETS):
-                yield target.urn
+                yield SERVER_LOGS, target.urn
         for other in self.graph.of_type(*BUCKETS):
             inline = Bucket.of(self.graph, other).inline("logging").value("targetBucket")
             if inline and not other.external and self.graph.resolve(inline, *BUCKETS, stack=other.stack) is not other:
-                yield str(inline)
+                yield SERVER_LOGS, str(inline)
         for type_, name in LOGGING.items():
             for resource in self.graph.of_type(type_):
                 target = resource.read.block(name).value("bucket")  # of a distribution the bucket's domain name
-                yield str(target).partition(".s3.")[0] if target else None
+                yield _written_by(resource), str(target).partition(".s3.")[0] if target else None
 
     @property
     def object_lock(self) -> bool:

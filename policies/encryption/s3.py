@@ -91,6 +91,7 @@ from lychgate.views.s3 import Bucket
         logs = aws.s3.Bucket("logs")
         bucket = aws.s3.Bucket("receipts")
         aws.s3.BucketLogging("receipts", bucket=bucket.id, target_bucket=logs.id, target_prefix="receipts/")
+        aws.lb.LoadBalancer("web", subnets=["subnet-1"], access_logs={"bucket": logs.bucket, "enabled": True})
         aws.s3.BucketServerSideEncryptionConfiguration("receipts", bucket=bucket.id, rules=[
             {"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}])
         """,
@@ -146,6 +147,26 @@ from lychgate.views.s3 import Bucket
         """
         import pulumi_aws as aws
 
+        # CloudFront writes its logs under a customer's key too.
+        logs = aws.s3.Bucket("logs")
+        aws.cloudfront.Distribution(
+            "site",
+            enabled=True,
+            origins=[{"origin_id": "site", "domain_name": "site.example.com"}],
+            default_cache_behavior={
+                "target_origin_id": "site",
+                "viewer_protocol_policy": "https-only",
+                "allowed_methods": ["GET", "HEAD"],
+                "cached_methods": ["GET", "HEAD"],
+            },
+            restrictions={"geo_restriction": {"restriction_type": "none"}},
+            viewer_certificate={"cloudfront_default_certificate": True},
+            logging_config={"bucket": logs.bucket_domain_name},
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
         # Two resources write the one setting: the weaker may be the last.
         key = aws.kms.Key("receipts")
         bucket = aws.s3.Bucket("receipts")
@@ -160,13 +181,12 @@ from lychgate.views.s3 import Bucket
     ],
 )
 def s3_bucket_without_customer_key(bucket: Bucket, case: Case) -> Answer:
-    """Customer managed, wherever it was said. A bucket that receives server access logs cannot be:
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html"""
+    """Customer managed, wherever it was said. A bucket for certain logs cannot be."""
     encryption = bucket.encryption
     if encryption.customer_key:
         return PASS
-    if bucket.receives_logs and encryption.algorithm == "AES256":
-        return not_applicable("it receives server access logs, which S3 delivers only to buckets with SSE-S3")
+    if bucket.logs_without_kms and encryption.algorithm == "AES256":
+        return not_applicable(f"it receives {bucket.logs_without_kms}, which are delivered only to buckets with SSE-S3")
     by_kms = encryption.algorithm.startswith("aws:kms")
     how = whose(encryption.key, "AWS's managed key alias/aws/s3") if by_kms else f"{encryption.algorithm} (SSE-S3)"
     return fail(f"The bucket {bucket.name} is encrypted with {how}: access cannot be cut off by disabling a key.")
