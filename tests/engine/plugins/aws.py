@@ -31,10 +31,12 @@ class Aws(Package):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.region: str = os.environ.get("AWS_REGION", "us-east-1")
+        self.account = ACCOUNT
         self.default_tags: Any = {}
 
     def configure(self, config: Properties) -> None:
         self.region = config.get("region") or self.region
+        self.account = next(iter(config.get("allowedAccountIds") or ()), self.account)  # the only one it may reach
         tags = config.get("defaultTags") or {}
         self.default_tags = tags if tags == UNKNOWN else tags.get("tags") or {}
 
@@ -79,9 +81,9 @@ class Aws(Package):
 
     def made(self, type_: str, ident: str, inputs: Properties) -> Properties:
         arn = ident if ident.startswith("arn:") else self._arn(type_, ident, inputs)
-        known = {"arn": arn, "ownerId": ACCOUNT, "accountId": ACCOUNT}
+        known = {"arn": arn, "ownerId": self.account, "accountId": self.account}
         known |= {"bucketRegion": self.region, "region": self.region, "keyId": ident, "allocationId": ident}
-        known |= {"owner": ACCOUNT, "registryId": ACCOUNT, **self._prefixed(type_, ident, inputs)}
+        known |= {"owner": self.account, "registryId": self.account, **self._prefixed(type_, ident, inputs)}
         if type_ == "aws:sqs/queue:Queue":
             known["url"] = ident
         if type_ == "aws:eks/cluster:Cluster":
@@ -124,10 +126,10 @@ class Aws(Package):
         return frozenset({"region"} | ({rule.property} if rule else set()))
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        answer = aws_functions.answer(token, arguments, self.region, ACCOUNT)
+        answer = aws_functions.answer(token, arguments, self.region, self.account)
         if answer is not None:
             return answer
-        known = {"region": self.region, "accountId": ACCOUNT, "ownerId": ACCOUNT}
+        known = {"region": self.region, "accountId": self.account, "ownerId": self.account}
         made = super().invoke(token, arguments)
         return {**made, **{name: value for name, value in known.items() if name in made}, **arguments}
 
@@ -137,10 +139,10 @@ class Aws(Package):
         _, module, name = type_.split(":")
         service = module.split("/")[0]
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
-        return f"arn:aws:{_SERVICES.get(service, service)}:{self.region}:{ACCOUNT}:{kind}/{ident}"
+        return f"arn:aws:{_SERVICES.get(service, service)}:{self.region}:{self.account}:{kind}/{ident}"
 
     def _fill(self, template: str, type_: str, ident: str, inputs: Properties) -> str:
-        values: defaultdict[str, str] = defaultdict(str, {"region": self.region, "account": ACCOUNT, "id": ident})
+        values: defaultdict[str, str] = defaultdict(str, {"region": self.region, "account": self.account, "id": ident})
         values |= {name: str(value) for name, value in inputs.items() if name not in values}
         values["host"] = values["url"].removeprefix("https://")
         if "{arn}" in template:

@@ -26,6 +26,13 @@ def answer(token: str, arguments: Properties, region: str, account: str) -> Prop
         names = [f"{region}{letter}" for letter in "abc"]
         zones = {"names": names, "zoneIds": [f"use1-az{number}" for number in (1, 2, 3)], "groupNames": [region]}
         return {"id": region, "region": region, **zones, **arguments}
+    if name == "getSubnet":
+        arn = f"arn:aws:ec2:{region}:{account}:subnet/{arguments['id']}"
+        place = {"vpcId": "vpc-tests", "availabilityZone": f"{region}a", "cidrBlock": "10.0.0.0/24"}
+        return {"arn": arn, "region": region, "mapPublicIpOnLaunch": False, "tags": {}, **place, **arguments}
+    if name == "getRouteTable":  # of a subnet, from which no route leads out of the network
+        table = {"id": "rtb-tests", "routeTableId": "rtb-tests", "vpcId": "vpc-tests", "ownerId": account}
+        return {**table, "region": region, "routes": [], "associations": [], "tags": {}, **arguments}
     if name == "getArn":
         parts = str(arguments["arn"]).split(":", 5)
         named = dict(zip(("partition", "service", "region", "account", "resource"), parts[1:], strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import time
 from typing import Any
 
 import grpc
@@ -86,12 +87,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = self.package.preview(request.type, inputs)
             return provider_pb2.CreateResponse(properties=to_struct(outputs))
+        _trouble(request, context)
         ident, outputs = self.package.create(request.type, request.name, inputs)
         self._log("create", request, ident)
         return provider_pb2.CreateResponse(id=ident, properties=to_struct(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:
         old, inputs = from_struct(request.olds), from_struct(request.news)
+        if not request.preview:
+            _trouble(request, context)
         outputs = self.package.update(request.type, request.id, old, inputs)
         if not request.preview:
             self._log("update", request, request.id)
@@ -103,6 +107,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, properties=to_struct(outputs), inputs=request.inputs)
 
     def Delete(self, request: Any, context: Any) -> Any:
+        _trouble(request, context)
         self.package.delete(request.type, request.id)
         self._log("delete", request, request.id)
         return empty_pb2.Empty()
@@ -132,6 +137,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             line = {"operation": operation, "urn": request.urn, "type": request.type, "name": request.name, "id": ident}
             with open(path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
+
+
+def _trouble(request: Any, context: Any) -> None:
+    """What goes wrong with resources of a name: LYCHGATE_PROVIDER_FAILS and LYCHGATE_PROVIDER_SLOW say of which."""
+    if request.name == os.environ.get("LYCHGATE_PROVIDER_FAILS"):
+        context.abort(grpc.StatusCode.UNKNOWN, f"AccessDenied: the tests do not let {request.name} come about")
+    if request.name == os.environ.get("LYCHGATE_PROVIDER_SLOW"):
+        time.sleep(float(os.environ.get("LYCHGATE_PROVIDER_SECONDS", "3")))
 
 
 def _difference(old: Properties, new: Properties, replacing: frozenset[str]) -> Any:
