@@ -1,0 +1,1 @@
+"""What must hold before a sync begins: rules on a SyncRequest instead of a resource."""
