@@ -8,7 +8,7 @@ https://www.pulumi.com/registry/packages/aws/api-docs/ec2/getroutetable/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lychgate.model.graph import Fact, Graph, Resource
@@ -32,10 +32,17 @@ def known_subnets(graph: Graph) -> list[KnownSubnet]:
     """The subnets that facts tell of, and that no resource of the program makes."""
     tables = dict(_agreed(_told(graph, GET_ROUTE_TABLE, "subnetId")))
     subnets = dict(_agreed(_told(graph, GET_SUBNET, "id")))
-    return [
+    found = [
         KnownSubnet(one, _resource(SUBNETS[0], one, subnets.get(one) or {}), _table(one, tables.get(one)))
         for one in sorted(subnets.keys() | tables.keys())
         if graph.resolve(one, *SUBNETS) is None
+    ]
+    routes: dict[str, list[Any]] = {}
+    for one in found:
+        if one.table is not None and one.table.properties not in (row := routes.setdefault(one.table.name, [])):
+            row.append(one.table.properties)
+    return [
+        replace(one, table=None) if one.table is not None and len(routes[one.table.name]) > 1 else one for one in found
     ]
 
 
@@ -44,7 +51,7 @@ def _told(graph: Graph, token: str, name: str) -> Iterator[tuple[str, Mapping[st
     for fact in _facts(graph, token):
         subnet = fact.arguments.get(name) or (fact.result.get(name) if name == "id" else None)
         if isinstance(subnet, str) and subnet:
-            yield subnet, fact.result
+            yield subnet, fact.result if fact.result.get(name) in (None, "", subnet) else {}
 
 
 def _facts(graph: Graph, token: str) -> Iterable[Fact]:
@@ -72,9 +79,11 @@ def _table(subnet: str, result: Mapping[str, Any] | None) -> Resource | None:
         for route in result["routes"]
     ]
     name = result.get("routeTableId") or result.get("id")
-    return _resource(ROUTE_TABLES[0], name if isinstance(name, str) else f"{subnet} routes", {"routes": routes})
+    if isinstance(name, str):
+        return _resource(ROUTE_TABLES[0], name, {"routes": routes}, name)
+    return _resource(ROUTE_TABLES[0], f"{subnet} routes", {"routes": routes})
 
 
-def _resource(type_: str, name: str, properties: Mapping[str, Any]) -> Resource:
+def _resource(type_: str, name: str, properties: Mapping[str, Any], id_: str | None = None) -> Resource:
     """A resource that is not part of the graph, to be read as those of the graph are."""
-    return Resource(f"looked up:{name}", type_, name, dict(properties), external=True)
+    return Resource(f"looked up:{name}", type_, name, dict(properties), id=id_, external=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lychgate.model.graph import Resource
 from lychgate.model.values import Block
 from lychgate.reasoning.network import AclEntry, NatGateway, NetworkAcl, Route, RouteTable, Subnet, Unknown
+from lychgate.reasoning.network.addresses import block
 from lychgate.reasoning.network.records import RouteTarget
 from lychgate.views import network_types as types
 from lychgate.views.network_facts import known_subnets
@@ -67,7 +68,8 @@ class Places:
         self._known_subnets(tables, acls)
 
     def _known_subnets(self, tables: dict[str, Text], acls: dict[str, Text]) -> None:
-        """Those outside of the program that the invoker tells of; what the program attaches to them counts first."""
+        """Those outside of the program that the invoker tells of. AWS refuses another table while a subnet has one, so
+        that what the program attaches counts where the told table leads nowhere, and is doubtful elsewhere."""
         t = self.t
         for known in known_subnets(t.graph):
             record, read = known.id, known.own.read
@@ -77,12 +79,16 @@ class Places:
             if read.has("assignIpv6AddressOnCreation"):
                 self.ipv6[record] = t.flag(record, read, "assignIpv6AddressOnCreation")
             cidr = t.text(record, read, "cidrBlock") or Unknown(record, "cidrBlock")
-            table = tables.get(record, tables.get("")) or Unknown(record, "route table")
-            if known.table is not None and record not in tables and "" not in tables:
-                table = known.table.name
-                self._known_tables[table] = (known.table, vpc)
+            ipv6 = t.text(record, read, "ipv6CidrBlock") if read.has("ipv6CidrBlock") else Unknown(record, "IPv6 block")
+            table = tables.get(record, tables.get(""))
+            if known.table is not None:
+                self._known_tables[known.table.name] = (known.table, vpc)
+                if table is None:
+                    table = known.table.name
+                elif table != known.table.name and known.table.properties["routes"]:
+                    table = t.unknown(record, "route table", "the program attaches another than lychgate.yaml tells")
             acl = acls.get(record) or Unknown(record, "network ACL")
-            t.add(Subnet(record, vpc, cidr, t.text(record, read, "ipv6CidrBlock"), table, acl))
+            t.add(Subnet(record, vpc, cidr, ipv6, table or Unknown(record, "route table"), acl))
 
     def others(self) -> None:
         """The VPCs, also those that something stands in by default, their route tables and NAT gateways."""
@@ -174,12 +180,20 @@ class Places:
             vpc = t.reference(record, resource, "vpcId", *types.VPCS) or self._vpc_of_main(record)
             t.add(RouteTable(record, vpc, (*own, *routes.get(record, ()), *anywhere)), resource)
             made.add(record)
+        homes = {table_of(vpc) for vpc in self.homes.known}
+        strangers = [
+            one for name, row in routes.items() if name not in made | homes | self._known_tables.keys() for one in row
+        ]
         for name, (resource, vpc) in self._known_tables.items():
             own = [
                 block if isinstance(block, Unknown) else self._route(resource, block, f"routes[{index}] of {name}")
                 for index, block in enumerate(t.blocks(name, resource.read, "routes"))
             ]
-            t.add(RouteTable(name, vpc, (*own, *routes.get(name, ()), *anywhere)))
+            added = routes.get(name, [])
+            doubts = [*_refused(added, own), *anywhere]
+            if resource.id is None:  # a table whose id is not told may be any that is not known
+                doubts += [Unknown(one.id if isinstance(one, Route) else name, "routeTableId") for one in strangers]
+            t.add(RouteTable(name, vpc, (*added, *own, *doubts)))
         for vpc in self.homes.known:
             if table_of(vpc) not in made:
                 own = [_to_internet(vpc)] if vpc in self.homes.default else []
@@ -281,6 +295,27 @@ class Places:
         )
         t.note(record)
         return entry
+
+
+def _refused(added: list[Route | Unknown], told: list[Route | Unknown]) -> list[Unknown]:
+    """Doubts about the routes that the program makes where a table has another for the destination: AWS refuses them,
+    unless they are the told ones, changed. One to the internet counts at once."""
+    pairs = ((one, other) for one in added for other in told if isinstance(one, Route) and isinstance(other, Route))
+    return [
+        Unknown(one.id, "destination, which has another route in lychgate.yaml")
+        for one, other in pairs
+        if one.kind != "igw" and (one.kind, one.target) != (other.kind, other.target) and _meet(one, other)
+    ]
+
+
+def _meet(one: Route, other: Route) -> bool:
+    """Whether two routes are for the same destination; two that nobody can read are left to what reads them."""
+    if isinstance(one.destination, Unknown) or isinstance(other.destination, Unknown) or one.prefix_list:
+        return one.destination == other.destination
+    try:
+        return one.destination == other.destination or block(one.destination) == block(other.destination)
+    except ValueError:
+        return False
 
 
 def _to_internet(vpc: str) -> Route:
