@@ -128,6 +128,8 @@ class AccessEdges:
                     for one in self._anywhere(identity, target.service)
                     if pattern in (one.statement.resources or "*")
                 ]
+            if target.service == "logs":
+                grants = [one for one in grants if _for_logs(one.statement, target.arn)]
             grants = [one for one in grants if not tied_elsewhere(one, self.graph, identity.resource, target.resource)]
             if not grants or not self._accepted(identity, target):
                 return
@@ -355,6 +357,12 @@ def names_group_or_stream(pattern: str, group: str) -> bool:
         ":" not in entry[at:] and any(fnmatchcase(text, entry[:at]) for text in before_stream)
         for at in range(len(entry) + 1)
     )
+
+
+def _for_logs(statement: Statement, group: str) -> bool:
+    """Whether a statement means a log group or a stream in it."""
+    open_ = statement.resources is None or statement.not_resource
+    return open_ or any(names_group_or_stream(entry, group) for entry in statement.resources or ())
 
 
 def _means(pattern: str, text: str) -> bool:

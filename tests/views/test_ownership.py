@@ -167,6 +167,27 @@ def test_an_entry_for_other_log_groups_means_no_stream_of_this_one(entry: str, m
     assert names_group_or_stream(entry, f"{LOGS}:/aws/rds/x") is means
 
 
+@pytest.mark.parametrize(
+    ("entry", "states"),
+    [
+        ("arn:aws:logs:*:*:log-group:RDS*", set()),
+        ("arn:aws:logs:*:*:log-group:RDS*:log-stream:*", set()),
+        (f"{LOGS}:/aws/rds/x:log-stream:one", {"yes"}),
+        ("arn:aws:logs:*:*:log-group:/aws/rds/*", {"yes"}),
+    ],
+)
+def test_a_right_to_list_all_log_groups_opens_no_stream(entry: str, states: set[str]) -> None:
+    """The entry of one statement is not lent to another's actions."""
+    listing = {"Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": "*"}
+    reading = {"Effect": "Allow", "Action": ["logs:GetLogEvents", "logs:PutLogEvents"], "Resource": entry}
+    denied = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}  # so that statements are not taken one by one
+    arn = f"{LOGS}:/aws/rds/x"
+    kind = "aws:cloudwatch/logGroup:LogGroup"
+    group = resource(kind, "audit", {"tags": {"tenant": "globex"}}, outputs={"arn": arn, "name": "/aws/rds/x"})
+    for statements in ([listing, reading], [listing, reading, denied]):
+        assert crossing_states(Graph([group, *role("api", {"tenant": "acme"}, *statements)])) == states
+
+
 def test_a_copy_of_a_thing_from_elsewhere_is_not_known() -> None:
     table = resource(
         "aws:dynamodb/table:Table", "ledger", {"restoreBackupArn": "arn:aws:dynamodb:x", "tags": {"env": "test"}}
