@@ -31,29 +31,33 @@ WAYS = {
     "iam:UpdateAssumeRolePolicy": "let itself into any role",
     "iam:DeleteRolePermissionsBoundary": "take the boundary off a role",
     "iam:DeleteUserPermissionsBoundary": "take the boundary off a user",
+}
+# What lets its owner act as a role that runs something already: as much as that role, if there is one.
+BORROWED = {
     "sts:AssumeRole": "become any role that trusts the account",
     "lambda:UpdateFunctionCode": "run its own code as any function's role",
     "ssm:SendCommand": "run commands as any instance's role",
-    "glue:UpdateDevEndpoint": "log in to a development endpoint and be its role",
+    "glue:UpdateDevEndpoint": "log in to any Glue development endpoint that is there and be its role",
 }
 # What it can do to itself, where it is named.
 OWN = {
     "role": ("iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"),
     "user": ("iam:PutUserPolicy", "iam:AttachUserPolicy"),
 }
-# Services that run something as the role that is passed to them.
-LAUNCHES = (
-    "ec2:RunInstances",
-    "lambda:CreateFunction",
-    "ecs:RegisterTaskDefinition",
-    "cloudformation:CreateStack",
-    "codebuild:CreateProject",
-    "glue:CreateJob",
-    "glue:CreateDevEndpoint",
-    "sagemaker:CreateNotebookInstance",
-    "states:CreateStateMachine",
-    "datapipeline:CreatePipeline",
-)
+# What runs something as the role that is passed -> the service that it is passed to.
+LAUNCHES = {
+    "ec2:RunInstances": "ec2.amazonaws.com",
+    "lambda:CreateFunction": "lambda.amazonaws.com",
+    "ecs:RunTask": "ecs-tasks.amazonaws.com",  # with overrides
+    "ecs:RegisterTaskDefinition": "ecs-tasks.amazonaws.com",
+    "cloudformation:CreateStack": "cloudformation.amazonaws.com",
+    "codebuild:CreateProject": "codebuild.amazonaws.com",
+    "glue:CreateJob": "glue.amazonaws.com",
+    "glue:CreateDevEndpoint": "glue.amazonaws.com",
+    "sagemaker:CreateNotebookInstance": "sagemaker.amazonaws.com",
+    "states:CreateStateMachine": "states.amazonaws.com",
+    "datapipeline:CreatePipeline": "datapipeline.amazonaws.com",
+}
 
 
 @rule(
@@ -192,6 +196,16 @@ LAUNCHES = (
             aws.iam.RolePolicyAttachment("own", role=role.name, policy_arn=own.arn)
             """
         ),
+        # What others run already
+        with_role(
+            """
+            aws.iam.RolePolicy(
+                "notebooks",
+                role=role.id,
+                policy=document({"Effect": "Allow", "Action": "glue:UpdateDevEndpoint", "Resource": "*"}),
+            )
+            """
+        ),
         # A user, by way of its group
         plain(
             """
@@ -218,6 +232,15 @@ def iam_policy_privilege_escalation(identity: Identity, case: Case) -> Answer:
             + (f", and {len(ways) - 1} other ways are open to it." if len(ways) > 1 else "."),
             proof(found),
         )
+    borrowed, open_ = all_anywhere(identity, BORROWED)
+    if borrowed:
+        ways = [BORROWED[grant.asked] for grant in borrowed]
+        return fail(
+            f"The {identity.what} can {' and '.join(ways)}: {where(borrowed[0])}. With that it has the rights of "
+            "whatever is there, which nobody gave to it.",
+            proof(borrowed),
+        )
+    unknown += open_
     if unknown:
         raise unknown[0]
     return PASS
@@ -300,6 +323,24 @@ def on_itself(identity: Identity) -> list[Grant]:
             )
             """
         ),
+        # To a service where it can start nothing by itself
+        with_role(
+            """
+            aws.iam.RolePolicy(
+                "deploy",
+                role=role.id,
+                policy=document(
+                    {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"},
+                    {
+                        "Effect": "Allow",
+                        "Action": "iam:PassRole",
+                        "Resource": "*",
+                        "Condition": {"StringLike": {"iam:PassedToService": "ecs-tasks.*"}},
+                    },
+                ),
+            )
+            """
+        ),
         # Every role but one, and a Deny on another one
         with_role(
             """
@@ -323,14 +364,31 @@ def iam_policy_passes_any_role(identity: Identity, case: Case) -> Answer:
     found = [one for one in anywhere(identity, "iam:PassRole") if not for_a_service(identity, one)]
     if not found:
         return PASS
-    grant = found[0]
-    launches = [one.action for one in all_anywhere(identity, LAUNCHES)[0]]
-    what = f"start something with it ({launches[0]})" if launches else "hand it to a service that somebody else starts"
+    for grant in found:
+        launches = launched(identity, grant)
+        if launches:
+            return fail(
+                f"The {identity.what} may pass any role of the account, and start something with it ({launches[0]}): "
+                f"{where(grant)}. So it can act with the rights of the most powerful role.",
+                proof([grant]) | {"launches": launches},
+            )
     return fail(
-        f"The {identity.what} may pass any role of the account, and {what}: {where(grant)}. So it can act with the "
-        "rights of the most powerful role.",
-        proof([grant]) | {"launches": launches},
+        f"The {identity.what} may pass any role of the account to a service: {where(found[0])}. Its own policies let "
+        "it start nothing there; whoever may do so for it acts with the rights of the most powerful role.",
+        proof(found[:1]) | {"launches": []},
     )
+
+
+def launched(identity: Identity, passes: Grant) -> list[str]:
+    """The actions of an identity that start something as a role, at a service that the grant lets it pass one to."""
+    return [
+        one.action
+        for one in all_anywhere(identity, LAUNCHES)[0]
+        if any(
+            (grant.policy, grant.name) == (passes.policy, passes.name)
+            for grant in identity.granted(passes.action, passes.resource, {"iam:PassedToService": LAUNCHES[one.asked]})
+        )
+    ]
 
 
 def for_a_service(identity: Identity, grant: Grant) -> bool:
