@@ -40,7 +40,7 @@ CORE = (
 )
 MOST = 20
 
-# For each service that may hold cardholder data or its keys: read, destroy, and decide who else may.
+# For each service that may hold cardholder data, its keys or its audit logs: read, destroy, and decide who else may.
 SERVICES = {
     "s3": ("s3:GetObject", "s3:DeleteObject", "s3:PutBucketPolicy"),
     "dynamodb": ("dynamodb:GetItem", "dynamodb:DeleteTable", "dynamodb:UpdateTable"),
@@ -53,7 +53,9 @@ SERVICES = {
     "sqs": ("sqs:ReceiveMessage", "sqs:DeleteQueue", "sqs:SetQueueAttributes"),
     "rds": ("rds:CreateDBSnapshot", "rds:DeleteDBInstance", "rds:ModifyDBInstance"),
     "ssm": ("ssm:GetParameter", "ssm:DeleteParameter", "ssm:PutParameter"),
+    "logs": ("logs:GetLogEvents", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
 }
+AMONG = dict.fromkeys(SERVICES, "those with cardholder data") | {"logs": "those of the audit trail"}
 
 
 @rule(
@@ -224,7 +226,7 @@ def iam_policy_allow_all(identity: Identity, case: Case) -> Answer:
 
 @rule(
     id="iam-policy-service-wildcard",
-    title="A role, user or group may do everything with every resource of a service that holds data or keys",
+    title="A role, user or group may do everything with every resource of a service that holds data, keys or logs",
     layer="iam",
     severity="high",
     judges=Identity,
@@ -244,6 +246,11 @@ def iam_policy_allow_all(identity: Identity, case: Case) -> Answer:
                 policy=document(
                     {"Effect": "Allow", "Action": "dynamodb:*", "Resource": table.arn},
                     {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "kms:ListAliases"], "Resource": "*"},
+                    {
+                        "Effect": "Allow",
+                        "Action": ["logs:CreateLog*", "logs:PutLogEvents", "logs:GetLogEvents"],
+                        "Resource": "*",
+                    },
                 ),
             )
             """
@@ -304,6 +311,14 @@ def iam_policy_allow_all(identity: Identity, case: Case) -> Answer:
             )
             """
         ),
+        # Every log group, those of the audit trail too
+        with_role(
+            """
+            aws.iam.RolePolicy(
+                "logs", role=role.id, policy=document({"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
+            )
+            """
+        ),
         # Split over two policies, with a Deny that forbids something else
         with_role(
             """
@@ -338,8 +353,8 @@ def iam_policy_service_wildcard(identity: Identity, case: Case) -> Answer:
         found, unread = all_anywhere(identity, actions)
         if len(found) == len(actions):
             return fail(
-                f"The {identity.what} may do everything with every {service} resource of the account, those with "
-                f"cardholder data among them: {where(found[0])}.",
+                f"The {identity.what} may do everything with every {service} resource of the account, {AMONG[service]} "
+                f"among them: {where(found[0])}.",
                 proof(found),
             )
         if len(found) + len(unread) == len(actions):
