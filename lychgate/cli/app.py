@@ -144,6 +144,35 @@ def sync(
 
 
 @app.command()
+def drift(
+    application: Annotated[str, typer.Argument(help="Name of the application.")],
+    environment: Annotated[str, typer.Option(help="Environment.")],
+    tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Deployed state from a file (`pulumi stack export`), not from the backend.")
+    ] = None,
+    settings: SettingsOption = None,
+    endpoint: Annotated[str | None, typer.Option(help="Another endpoint than AWS's own, for every service.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what could not be compared, too.")] = False,
+) -> None:
+    """Compare what is deployed with the live account, by reading calls only.
+
+    Exit status: 0 no drift, 1 drift, 2 usage or input error, 3 no drift found, but not all could be read.
+    """
+    from lychgate.cli.drift import DriftOptions, run
+
+    raise typer.Exit(
+        run(
+            DriftOptions(
+                application=application, environment=environment, tenant=tenant, state=state, settings=settings,
+                endpoint=endpoint, json=json, verbose=verbose,
+            )
+        )
+    )  # fmt: skip
+
+
+@app.command()
 def explain(
     application: Annotated[str, typer.Argument(help="Name of the application.")],
     environment: Annotated[str, typer.Option(help="Environment.")],

@@ -66,6 +66,17 @@ def test_no_platform_is_told(tmp_path: Path) -> None:
     assert "it names no platform. expected `platform: FOLDER`" in done.stderr
 
 
+def test_drift_of_what_nobody_can_read_is_no_pass(tmp_path: Path) -> None:
+    done = lychgate("drift", "notify", "--environment", "production")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lychgate: notify.production.single: its state cannot be read: ")
+    empty = tmp_path / "state.json"
+    empty.write_text('{"version": 3, "deployment": {"resources": []}}')
+    done = lychgate("drift", "notify", "--environment", "production", "--state", str(empty))
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
 def test_each_setting_says_where_it_came_from() -> None:
     done = lychgate("explain", "payments", "--environment", "production", "--tenant", "acme")
     rows = [line.split() for line in done.stdout.splitlines()]
