@@ -1,0 +1,87 @@
+"""The record of a sync: one JSON file that says who asked for what, what was judged, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from lychgate.provisioner.sync.applied import Applied
+
+FOLDER = Path(".lychgate") / "records"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of one sync, or of one removal.
+
+    `request` is what was asked, by whom; `preflight` what stood for and against it; `difference` (`Difference.as_dict`,
+    or a removal's) and `verdict` (its document) what was judged; `after` the verdict on what is deployed since.
+    All of it has been through its own redaction: nothing here looks for secrets again.
+    """
+
+    kind: str
+    stack: str
+    request: Mapping[str, Any]
+    preflight: Mapping[str, Any] = field(default_factory=dict)
+    difference: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Mapping[str, Any] | None = None
+    applied: Applied | None = None
+    after: Mapping[str, Any] | None = None
+    recorded: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def id(self) -> str:
+        """What tells it from others of the same second: the apply's own id, where it came to one."""
+        return self.applied.id if self.applied else os.urandom(16).hex()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "stack": self.stack,
+            "recorded": self.recorded.astimezone(UTC).isoformat(timespec="seconds"),
+            "request": dict(self.request),
+            "preflight": dict(self.preflight),
+            "difference": {"summary": self.difference.get("summary", {}), **_named(self.difference)},
+            "verdict": _judged(self.verdict),
+            "applied": self.applied.as_dict() if self.applied else None,
+            "after": _judged(self.after),
+        }
+
+
+def write_record(folder: Path, record: Record) -> Path:
+    """Keep a record below a folder, whole or not at all; what it is called then. Raises OSError."""
+    place = folder / FOLDER
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = place / f"{record.recorded.astimezone(UTC):%Y%m%dT%H%M%SZ}-{record.stack}-{record.id[:12]}.json"
+    number, name = tempfile.mkstemp(dir=place, prefix=".")  # for its owner alone
+    try:
+        with os.fdopen(number, "wb") as stream:
+            stream.write(orjson.dumps(record.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _named(difference: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: difference[name] for name in ("data_stores_deleted", "protected", "objections") if name in difference}
+
+
+def _judged(verdict: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Of a verdict: how it was made, its decision, and what it found; its lists of resources and texts stay out."""
+    if verdict is None:
+        return None
+    found = [one for one in verdict["judgements"] if one["outcome"] not in ("pass", "not applicable")]
+    return {"run": verdict["run"], "decision": verdict["decision"], "judgements": found, "waivers": verdict["waivers"]}

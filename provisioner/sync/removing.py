@@ -1,0 +1,143 @@
+"""Whether a stack may be taken away: policy packs do not run when Pulumi destroys, so it is judged here.
+
+Pure: what is deployed, there and around it, is read by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.application import USE
+from lychgate.provisioner.models.names import SHARED, SINGLE
+from lychgate.provisioner.sync.capturing import PROJECT
+from lychgate.provisioner.sync.difference import difference
+from lychgate.provisioner.sync.planning import State
+from lychgate.provisioner.sync.records import Difference
+
+from lychgate.model.graph import Graph
+
+REFERENCE = "pulumi:pulumi:StackReference"
+Kind = Literal["unread", "nothing", "used", "protected", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a stack may not be taken away as it is; `about` is a URN, or the name of a stack."""
+
+    kind: Kind
+    about: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {"kind": self.kind, "about": self.about, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What goes with a stack, and what is against it."""
+
+    stack: str
+    difference: Difference
+    objections: tuple[Objection, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing is against it."""
+        return not self.objections
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        told = [one.as_dict() for one in self.objections]
+        return {"stack": self.stack, "allowed": self.allowed, "objections": told, **self.difference.as_dict()}
+
+
+def neighbours(scope: Scope) -> list[Scope]:
+    """The stacks of the environment that might use something of this one: their states are what `judge_removal` asks.
+
+    The application, or its tenant, may be gone from the platform's files already.
+    """
+    found: dict[str, Scope] = {}
+    for name in (*scope.platform.applications, scope.name):
+        spec = scope.platform.applications.get(name)
+        tenants = [*(spec.tenants if spec else ()), SHARED]
+        if name == scope.name:
+            tenants += [*scope.platform.tenants, SINGLE]
+        for tenant in tenants:
+            one = Scope(scope.platform, name, scope.environment_name, tenant)
+            found.setdefault(one.stack, one)
+    found.pop(scope.stack, None)
+    return list(found.values())
+
+
+def judge_removal(
+    scope: Scope, state: State, others: Mapping[str, State], *, may_lose: Collection[str] = ()
+) -> Removal:
+    """Judge the removal of a stack.
+
+    `others` are the states of its neighbours by stack; `may_lose` names the data stores that somebody said may be lost.
+    """
+    deployed = state.deployed
+    there = deployed.graph if deployed else Graph()
+    goes = difference(Graph(), there, leftovers=deployed.leftovers if deployed else ())
+    if state.unread:
+        objections = [Objection("unread", scope.stack, f"what is deployed could not be read: {state.unread}")]
+    elif not there.resources and not goes.changes:
+        objections = [Objection("nothing", scope.stack, "nothing is deployed, so that there is nothing to take away")]
+    else:
+        objections = [*_used(scope, others), *_own(goes, may_lose)]
+    return Removal(scope.stack, goes, tuple(objections))
+
+
+def _own(goes: Difference, may_lose: Collection[str]) -> Iterator[Objection]:
+    for one in goes.protected:
+        message = (
+            f"{one.name} is protected, and Pulumi refuses to delete it. Taking the protection away is a sync of its "
+            "own, that is judged and kept like any other; remove the stack after it."
+        )
+        yield Objection("protected", goes.redact(one.urn), goes.redact(message))
+    for one in goes.data_stores_deleted:
+        if one.name not in may_lose:
+            message = f"{one.name} holds data, which is lost with it. Say so by its name if that is meant."
+            yield Objection("data", goes.redact(one.urn), goes.redact(message))
+
+
+def _used(scope: Scope, others: Mapping[str, State]) -> Iterator[Objection]:
+    """Deployed stacks that use this one: as the files say, or as their own state does."""
+    for one in neighbours(scope):
+        state = others.get(one.stack, State(unread="nobody has read it"))
+        if state.unread:
+            yield Objection("unread", one.stack, f"whether {one.stack} uses this stack is not known: {state.unread}")
+            continue
+        graph = state.deployed.graph if state.deployed else Graph()
+        if not graph.resources:
+            continue
+        if why := _says(one, scope):
+            yield Objection("used", one.stack, f"{one.stack} is deployed, and {why}. Remove it first.")
+        elif _refers(graph, scope):
+            message = f"{one.stack} reads the outputs of this stack. Sync it without that, or remove it, first."
+            yield Objection("used", one.stack, message)
+
+
+def _says(user: Scope, scope: Scope) -> str:
+    """Why the files say that a stack uses another one; empty where they do not."""
+    if user.name == scope.name:
+        return "its tenant uses what the tenants share" if scope.tenant == SHARED and user.tenant != SHARED else ""
+    spec = scope.platform.applications.get(user.name)
+    target = SINGLE if scope.tenant == SINGLE else user.tenant
+    if spec is None or user.tenant == SHARED or scope.tenant != target:
+        return ""
+    for name, workload in spec.workloads.items():
+        for use in workload.uses:
+            parts = USE.fullmatch(use)
+            if parts is not None and parts["application"] == scope.name:
+                return f"its workload {name} uses {use}"
+    return ""
+
+
+def _refers(graph: Graph, scope: Scope) -> bool:
+    full = f"{scope.platform.file.organization}/{PROJECT}/{scope.stack}"
+    return any(one.type == REFERENCE and one.properties.get("name") == full for one in graph.resources)

@@ -1,0 +1,98 @@
+"""What stands against taking a stack away: data, protection, and what others still use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.platform import read_platform
+from lychgate.provisioner.sync.planning import State
+from lychgate.provisioner.sync.removing import REFERENCE, Removal, judge_removal, neighbours
+
+from lychgate.model.graph import Graph, Resource
+from lychgate.sources.deployed.checkpoint import Deployed
+
+PLATFORM = read_platform(Path(__file__).parents[3] / "examples" / "platform")
+BUCKET, ROLE = "aws:s3/bucket:Bucket", "aws:iam/role:Role"
+
+
+def scope(application: str, tenant: str) -> Scope:
+    return Scope(PLATFORM, application, "test", tenant)
+
+
+def state(*resources: Resource) -> State:
+    return State(Deployed(Graph(resources)))
+
+
+def made(type_: str, name: str, properties: dict[str, Any] | None = None, **options: Any) -> Resource:
+    urn = f"urn:pulumi:x::platform::{type_}::{name}"
+    return Resource(urn, type_, name, properties or {}, options=options, custom=True)
+
+
+def judged(one: Scope, there: State, others: dict[str, State] | None = None, *may_lose: str) -> Removal:
+    empty = {each.stack: State() for each in neighbours(one)}
+    return judge_removal(one, there, empty | (others or {}), may_lose=may_lose)
+
+
+def against(found: Removal) -> list[tuple[str, str]]:
+    return [(one.kind, one.about.rpartition("::")[2]) for one in found.objections]
+
+
+def test_what_holds_nothing_may_go() -> None:
+    found = judged(scope("payments", "acme"), state(made(ROLE, "paid")))
+    assert found.allowed and found.as_dict()["summary"] == {"delete": 1}
+
+
+def test_each_data_store_needs_a_word_of_its_own() -> None:
+    there = state(made(BUCKET, "receipts"), made(BUCKET, "exports"), made(BUCKET, "archive", retainOnDelete=True))
+    assert against(judged(scope("payments", "acme"), there)) == [("data", "exports"), ("data", "receipts")]
+    found = judged(scope("payments", "acme"), there, None, "receipts")
+    assert against(found) == [("data", "exports")] and "holds data" in found.objections[0].message
+    assert judged(scope("payments", "acme"), there, None, "receipts", "exports").allowed
+
+
+def test_what_is_protected_is_freed_by_a_sync_of_its_own() -> None:
+    found = judged(scope("payments", "acme"), state(made(BUCKET, "receipts", protect=True)), None, "receipts")
+    assert against(found) == [("protected", "receipts")] and "a sync of its own" in found.objections[0].message
+
+
+def test_a_shared_stack_stays_while_a_tenant_is_there() -> None:
+    one, there = scope("payments", "shared"), state(made(ROLE, "rates"))
+    tenants = {each.stack for each in neighbours(one)}
+    assert {"payments.test.acme", "payments.test.single", "reports.test.globex"} <= tenants and one.stack not in tenants
+    assert against(judged(one, there, {"payments.test.initech": state(made(ROLE, "paid"))})) == [
+        ("used", "payments.test.initech")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("application", "tenant", "user", "used"),
+    [
+        ("notify", "single", "payments.test.acme", True),  # notify/mail, of a single application
+        ("payments", "acme", "reports.test.acme", True),  # payments/api
+        ("payments", "acme", "reports.test.globex", False),  # of another tenant
+        ("reports", "acme", "payments.test.acme", False),  # nobody uses it
+        ("payments", "acme", "payments.test.shared", False),
+    ],
+)
+def test_an_application_stays_while_workloads_use_it(application: str, tenant: str, user: str, used: bool) -> None:
+    found = judged(scope(application, tenant), state(made(ROLE, "paid")), {user: state(made(ROLE, "any"))})
+    assert against(found) == ([("used", user)] if used else [])
+
+
+def test_a_deployed_stack_may_use_what_the_files_say_nothing_of() -> None:
+    reads = made(REFERENCE, "gone", {"name": "organization/platform/gone.test.acme"})
+    found = judged(scope("gone", "acme"), state(made(ROLE, "paid")), {"reports.test.acme": state(reads)})
+    assert against(found) == [("used", "reports.test.acme")]
+
+
+def test_what_is_not_known_is_against_it() -> None:
+    one, there = scope("payments", "acme"), state(made(ROLE, "paid"))
+    assert against(judged(one, State(unread="denied"))) == [("unread", one.stack)]
+    assert against(judged(one, State())) == [("nothing", one.stack)]
+    assert against(judged(one, there, {"reports.test.acme": State(unread="denied")})) == [
+        ("unread", "reports.test.acme")
+    ]
+    assert {kind for kind, _ in against(judge_removal(one, there, {}))} == {"unread"}
