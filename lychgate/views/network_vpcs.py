@@ -11,9 +11,11 @@ from lychgate.views.base import companions
 from lychgate.views.labels import labels_of
 from lychgate.views.network import GraphNetwork
 from lychgate.views.network_parts import Vpc
+from lychgate.views.network_stores import STORES
 
 ROUTE_ASSOCIATION = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"
 BOTH = {"ACCEPT", "REJECT"}
+CALLING_STORES = (types.REPLICATION_INSTANCE,)
 
 
 class Network(Vpc):
@@ -27,6 +29,18 @@ class Network(Vpc):
         """Its subnets that are in the graph."""
         index: dict[str, list[Resource]] = self.graph.once("subnets by vpc", lambda: _subnets(self.net))
         return index.get(self.record, [])
+
+    @property
+    def callers(self) -> list[Resource]:
+        """What stands in it and calls AWS's services by itself: code, and what replicates data. A load balancer or a
+        database only answers; a Redshift cluster loads and unloads through the VPC where it is told to."""
+        return [
+            one
+            for one in self.members
+            if one.type in CALLING_STORES
+            or (one.type == types.WAREHOUSE and one.read.flag("enhancedVpcRouting"))
+            or one.type not in (*STORES, *types.BALANCERS, *types.CLASSIC_BALANCERS)
+        ]
 
     @property
     def logged(self) -> set[str]:

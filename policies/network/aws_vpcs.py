@@ -130,6 +130,19 @@ def vpc_without_flow_logs(vpc: Network, case: Case) -> Answer:
     violating=[
         in_subnets(
             """
+            # A function beside the database.
+            group = aws.rds.SubnetGroup("orders", subnet_ids=[private.id])
+            aws.rds.Instance(
+                "orders", engine="postgres", instance_class="db.t4g.micro", db_subnet_group_name=group.name
+            )
+            inside = aws.ec2.SecurityGroup("orders", vpc_id=vpc.id)
+            aws.lambda_.Function(
+                "orders", role="worker", vpc_config={"subnet_ids": [private.id], "security_group_ids": [inside.id]}
+            )
+            """
+        ),
+        in_subnets(
+            """
             aws.ecs.Service("app", network_configuration={"subnets": [private.id]})
             """
         ),
@@ -152,13 +165,13 @@ def vpc_without_private_endpoint(vpc: Network, case: Case) -> Answer:
     """Each service that has to be reached privately, where there is anything that calls it."""
     if not vpc.labels.in_scope:
         return not_applicable(OUT_OF_SCOPE)
-    members = vpc.members
-    if not members:
-        return not_applicable("Nothing is known to stand in it.")
+    callers = vpc.callers
+    if not callers:
+        return not_applicable("Nothing is known to stand in it that calls AWS's services.")
     missing = [service for service in case.parameters.services if service not in vpc.private_services]
     if not missing:
         return PASS
     return fail(
-        f"{vpc.record} has no endpoint in use for {', '.join(missing)}, so {vpc.net.record(members[0])} and whatever "
+        f"{vpc.record} has no endpoint in use for {', '.join(missing)}, so {vpc.net.record(callers[0])} and whatever "
         "else stands in it reach it over the internet."
     )

@@ -440,6 +440,24 @@ def test_every_rule_of_a_way_lets_its_flow_through(rules: list[dict[str, Any]], 
             assert hop.flows.holds(hop.flow)
 
 
+# Who calls AWS's services
+
+
+def test_a_database_alone_calls_no_service_of_aws() -> None:
+    subnets = resource(
+        "aws:rds/subnetGroup:SubnetGroup", "db", {"name": "db", "subnetIds": ["subnet-private"]}, id="db"
+    )
+    database = resource(types.DATABASE_INSTANCE, "db", {"dbSubnetGroupName": "db", "vpcSecurityGroupIds": ["sg-db"]})
+    balancer = resource(types.BALANCERS[0], "web", {"subnets": ["subnet-public"]}, id="lb-1")
+    own = [*vpc(), group("db"), subnets, database, balancer]
+    assert answers("vpc-without-private-endpoint", graph(*own))["main"].outcome == "not applicable"
+    code = resource(
+        types.FUNCTION, "api", {"vpcConfig": {"subnetIds": ["subnet-private"], "securityGroupIds": ["sg-db"]}}
+    )
+    answer = answers("vpc-without-private-endpoint", graph(*own, code))["main"]
+    assert answer.outcome == "fail" and "function api" in answer.message
+
+
 # Who is reached by others
 
 
