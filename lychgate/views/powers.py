@@ -121,7 +121,7 @@ def _shapes(action: str, account: str, region: str) -> tuple[str, ...]:
 def _fill(shape: tuple[str | Wild, ...], account: str, region: str) -> str:
     """An ARN of that shape; the catalogue's shapes have the usual partition, account and region."""
     text = "".join(token if isinstance(token, str) else _NAME if token is Wild.FIELD_ONE else "" for token in shape)
-    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    partition = catalogue.partition_of(region)
     head, colon, rest = text.removeprefix("arn:aws:").partition(":")
     rest = rest.replace("us-east-1:", f"{region}:", 1).replace("111122223333", account, 1)
     return f"arn:{partition}:{head}{colon}{rest}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Grant, Policy, PolicyError, Statement, parse
+from lychgate.reasoning.iam import Grant, Policy, PolicyError, Statement, catalogue, parse
 from lychgate.views import exposure
 from lychgate.views.attachments import ROLE
 from lychgate.views.base import View, companions
@@ -109,7 +109,20 @@ class ResourcePolicy(View):
     ) -> list[Grant]:
         """What it grants to whom (`Grant.principals`), as `lychgate.reasoning.iam.grants` says. Raises UnknownRead."""
         prepared = self.prepared
-        return [] if prepared is None else Rights([prepared]).granted(actions, resource, facts)
+        if prepared is None:
+            return []
+        rights = Rights([prepared])
+        return [self._at_home(rights, grant) for grant in rights.granted(actions, resource, facts)]
+
+    def _at_home(self, rights: Rights, grant: Grant) -> Grant:
+        """The grant with a witness in its own region and account, where it holds there too: a policy that says `*` is
+        proven by the resource of any."""
+        home = account_of(self.graph, self.resource), region_of(self.graph, self.resource)
+        resource = catalogue.moved(grant.resource, *home)
+        if resource == grant.resource:
+            return grant
+        found = rights.granted(grant.action, resource)
+        return replace(grant, resource=resource) if any(one.name == grant.name for one in found) else grant
 
     @property
     def prepared(self) -> Prepared | None:
@@ -207,8 +220,8 @@ class ResourcePolicy(View):
         if policy is None:
             return []
         denies = (one for one in policy.statements if one.effect == "Deny")
-        alone = replace(policy, statements=(allow, *denies))
-        return Rights([Prepared(alone)]).granted("*" if allow.not_action else allow.actions)
+        rights = Rights([Prepared(replace(policy, statements=(allow, *denies)))])
+        return [self._at_home(rights, one) for one in rights.granted("*" if allow.not_action else allow.actions)]
 
 
 class TrustPolicy(ResourcePolicy):
@@ -233,6 +246,13 @@ class KeyPolicy(ResourcePolicy):
 
     types = (*KEYS, KEY_POLICY)
     __slots__ = ()
+
+
+def region_of(graph: Graph, resource: Resource) -> str:
+    """The region that a resource is made in: its own, else its stack's; empty where nobody says."""
+    own = resource.properties.get("region")
+    stack = graph.stacks.get(resource.stack)
+    return own if isinstance(own, str) and own else stack.region if stack is not None else ""
 
 
 def policies_on(graph: Graph, resource: Resource) -> list[ResourcePolicy]:

@@ -401,3 +401,21 @@ def test_a_deny_for_everyone_leaves_who_is_not_everyone() -> None:
     )
     (policy,) = ResourcePolicy.all(found)
     assert len(policy.everyone) == 1 and len(policy.strangers()) == 1
+
+
+def test_a_witness_of_a_resource_policy_is_of_its_own_region_and_account() -> None:
+    """Where the policy holds there: `*` does, an ARN of another region does not."""
+    everyone = {"Principal": "*"}
+    queue = make("aws:sqs/queue:Queue", "orders", policy=document(allow("sqs:*", **everyone)))
+    fixed = make(
+        "aws:sqs/queue:Queue",
+        "old",
+        policy=document(allow("sqs:*", "arn:aws:sqs:us-east-1:111122223333:old", **everyone)),
+    )
+    found = Graph(
+        [queue, fixed], [StackInfo("example/production", "example", "production", {}, "444455556666", "us-east-2")]
+    )
+    first, second = ResourcePolicy.all(found)
+    assert all(one.resource.startswith("arn:aws:sqs:us-east-2:444455556666:") for one in first.everyone)
+    assert [one.resource for one in second.everyone] == ["arn:aws:sqs:us-east-1:111122223333:old"]
+    assert first.granted("sqs:SendMessage")[0].resource.startswith("arn:aws:sqs:us-east-2:444455556666:")

@@ -141,6 +141,23 @@ def _shape(arn: str) -> Pattern:
     return (*tokens, *arn[at:])
 
 
+def moved(arn: str, account: str, region: str) -> str:
+    """An ARN of the usual account and Region in another one; any other text as it is."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return arn
+    if parts[3] == _USUAL["Region"] and region:
+        parts[1], parts[3] = partition_of(region), region
+    if parts[4] == _USUAL["Account"] and account:
+        parts[4] = account
+    return ":".join(parts)
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 def key_type(key: str, service: str = "") -> str | None:
     """The type of a service's condition key (`String`, `ArrayOfString`, `ARN`), None if it is not in the catalogue."""
     prefix = service or key.partition(":")[0].lower()
