@@ -28,14 +28,22 @@ STOPS = ("block", "captcha", "challenge")
 class WebFront(View):
     """A load balancer, distribution or API that may serve the web to the internet."""
 
-    types = (*types.BALANCERS, *DISTRIBUTIONS, *STAGES, *STAGES_V2, *GRAPHQL_APIS)
+    types = (*types.BALANCERS, *DISTRIBUTIONS, *STAGES, *STAGES_V2, *GRAPHQL_APIS, *HTTP_APIS)
     __slots__ = ()
+
+    @classmethod
+    def takes(cls, resource: Resource) -> bool:
+        """Managed ones; an API by itself only where it is made with a target: that brings a route and a public stage
+        that deploys itself (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html, quick create)."""
+        return super().takes(resource) and (
+            resource.type not in HTTP_APIS or resource.properties.get("target") is not None
+        )
 
     @property
     def label(self) -> str:
         """What it is and what it is called."""
         words = dict.fromkeys(types.BALANCERS, "load balancer") | dict.fromkeys(DISTRIBUTIONS, "distribution")
-        words |= dict.fromkeys(GRAPHQL_APIS, "GraphQL API")
+        words |= dict.fromkeys(GRAPHQL_APIS, "GraphQL API") | dict.fromkeys(HTTP_APIS, "HTTP API")
         return f"{words.get(self.resource.type, 'API stage')} {self.name}"
 
     @property
@@ -61,14 +69,16 @@ class WebFront(View):
 
     @property
     def api(self) -> Resource | None:
-        """The API of a stage, where it is in the graph."""
+        """The API of a stage, where it is in the graph; an API itself."""
+        if self.resource.type in HTTP_APIS:
+            return self.resource
         name, kinds = ("apiId", HTTP_APIS) if self.resource.type in STAGES_V2 else ("restApi", REST_APIS)
         return self.graph.target(self.resource, name, *kinds)
 
     @property
     def takes_firewall(self) -> bool:
         """Whether a web ACL can be attached to it."""
-        return self.resource.type not in STAGES_V2
+        return self.resource.type not in (*STAGES_V2, *HTTP_APIS)
 
     @property
     def firewalls(self) -> list[WebAcl | None]:

@@ -113,6 +113,10 @@ def distributed(program: str) -> str:
             aws.apigatewayv2.Stage("orders", api_id=api.id, auto_deploy=True)
             origin = api.api_endpoint.apply(lambda url: url.removeprefix("https://"))
             distribution("orders", origin, web_acl_id="{ACL_ARN}")
+            quick = aws.apigatewayv2.Api("quick", protocol_type="HTTP", target="https://quick.example.com")
+            distribution(
+                "quick", quick.api_endpoint.apply(lambda url: url.removeprefix("https://")), web_acl_id="{ACL_ARN}"
+            )
             """
         ),
         in_subnets(
@@ -171,6 +175,12 @@ def distributed(program: str) -> str:
             api = aws.apigateway.RestApi("orders", endpoint_configuration={"types": "REGIONAL"})
             aws.apigateway.Stage("orders", rest_api=api.id, deployment="abc123", stage_name="v1")
             aws.appsync.GraphQLApi("catalogue", authentication_type="API_KEY")
+            """
+        ),
+        distributed(
+            """
+            # Made with a target, the API has a stage that is public at once.
+            aws.apigatewayv2.Api("orders", protocol_type="HTTP", route_key="GET /", target="https://orders.example.com")
             """
         ),
         distributed(
