@@ -42,6 +42,12 @@ def commit_of(top: Path, name: str) -> str:
     return done.stdout.decode().strip()
 
 
+def branch_of(top: Path) -> str | None:
+    """The branch that is checked out; None where none is. Raises GitError, also before the first commit."""
+    name = _run(top, "rev-parse", "--symbolic-full-name", "HEAD").stdout.decode(errors="replace").strip()
+    return name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
+
+
 def lay_out(top: Path, commit: str, folder: Path) -> None:
     """Write the files of a commit into an empty folder: as they were committed, no filter applied, no attribute obeyed.
 

@@ -229,3 +229,16 @@ def test_a_backend_in_s3(s3: Any) -> None:
     assert [lock.pid for lock in locks(url, "shop", "dev")] == [3]
     with pytest.raises(BackendError, match="NoSuchBucket"):
         read_stack("s3://elsewhere?region=us-east-1", "shop", "dev")
+
+
+@pytest.mark.parametrize(
+    ("told", "provider"),
+    [
+        ({"type": "cloud", "state": {"url": "awskms://alias/a", "encryptedkey": "x"}}, "awskms://alias/a"),
+        ({"type": "passphrase", "state": {"salt": "v1:x"}}, "passphrase"),
+        ({"type": "cloud", "state": {}}, "cloud"),
+        (None, ""),
+    ],
+)
+def test_a_state_says_what_encrypts_its_secrets(told: Any, provider: str) -> None:
+    assert read_checkpoint(checkpoint(QUEUE, secrets_providers=told)).secrets_provider == provider

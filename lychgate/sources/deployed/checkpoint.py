@@ -56,7 +56,8 @@ class Deployed:
 
     `leftovers` are old halves of replacements that the next deployment deletes; their URNs are those of resources in
     `graph`. `project` and `stack` are empty where the state holds no resources. `time` (RFC 3339) and `version` are
-    when and by which engine it was written.
+    when and by which engine it was written. `secrets_provider` encrypts its secrets, as `Pulumi.STACK.yaml` would name
+    it: a URL, `passphrase` or `service`; empty where the state does not say.
     """
 
     graph: Graph
@@ -66,6 +67,7 @@ class Deployed:
     pending: tuple[Pending, ...] = ()
     time: str = ""
     version: str = ""
+    secrets_provider: str = ""
 
 
 def read_checkpoint(data: bytes, file: str = "the state") -> Deployed:
@@ -136,8 +138,16 @@ def _deployed(deployment: dict[str, Any]) -> Deployed:
     pending = _list(deployment.get("pending_operations"), "pending_operations")
     return Deployed(
         graph, project, stack, tuple(sorted(leftovers, key=lambda one: one.urn)), tuple(_pending(pending)),
-        _text(manifest, "time", "manifest"), _text(manifest, "version", "manifest"),
+        _text(manifest, "time", "manifest"), _text(manifest, "version", "manifest"), _secrets_provider(deployment),
     )  # fmt: skip
+
+
+def _secrets_provider(deployment: dict[str, Any]) -> str:
+    """The type, but for `cloud` the URL that is beside it: https://github.com/pulumi/pulumi/blob/master/pkg/secrets."""
+    told = _object(deployment.get("secrets_providers") or {}, "secrets_providers")
+    state = _object(told.get("state") or {}, "secrets_providers.state")
+    kind = _text(told, "type", "secrets_providers")
+    return (_text(state, "url", "secrets_providers.state") or kind) if kind == "cloud" else kind
 
 
 def _resource(fields: dict[str, Any], where: str) -> Resource:
