@@ -1,0 +1,181 @@
+"""The first step of a sync: the facts are collected into one request, and the preflight rules judge it.
+
+A plan does not ask what only an applying run can meet: those rules are `not checked`, and decide nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.names import SHARED
+from lychgate.provisioner.models.values import amount, effective, things
+from lychgate.provisioner.sync import drift_records
+from lychgate.provisioner.sync.account_facts import account_found, region_found
+from lychgate.provisioner.sync.capturing import PROJECT
+from lychgate.provisioner.sync.change_facts import Change, change_of
+from lychgate.provisioner.sync.planning import State
+from lychgate.provisioner.sync.state_facts import backend_encrypted, backend_override, secrets_providers, stack_locks
+
+from lychgate.judging.preflight import Preflight, ask, preflight_rules
+from lychgate.judging.waivers import Waivers
+from lychgate.model.sync_request import AcceptedFinding, Drift, Fact, Freeze, Image, Limited, SyncRequest
+from lychgate.model.values import Unknown
+
+Outcome = Literal["pass", "fail", "unknown", "error", "not applicable", "not checked"]
+CLEAN, FINDINGS, UNDETERMINED = 0, 1, 3
+NOT_ASKED = "is asked only when applying"
+NO_DRIFT_KNOWN = Unknown("the account was not compared with what was deployed")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one preflight rule says of a request."""
+
+    id: str
+    title: str
+    outcome: Outcome
+    message: str
+    remediation: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {name: getattr(self, name) for name in ("id", "title", "outcome", "message", "remediation")}
+
+
+def preflight(request: SyncRequest, plan: bool, rules: Mapping[str, Preflight] | None = None) -> list[Judged]:
+    """Every preflight rule on a request, in the order of the rules; `rules` replaces the built-in ones."""
+    return [_judged(rule, request, plan) for rule in (preflight_rules() if rules is None else rules).values()]
+
+
+def _judged(rule: Preflight, request: SyncRequest, plan: bool) -> Judged:
+    if plan and rule.applying:
+        return Judged(rule.id, rule.title, "not checked", NOT_ASKED, rule.remediation)
+    answer = ask(rule, request)
+    assert answer.outcome != "waived"  # `ask` lets none through
+    return Judged(rule.id, rule.title, answer.outcome, answer.message, rule.remediation)
+
+
+def decides(judged: Sequence[Judged]) -> int:
+    """The exit status: 1 where a rule fails or has crashed, 3 where one cannot be decided, else 0.
+
+    Where nothing was judged at all, nothing is decided.
+    """
+    outcomes = {one.outcome for one in judged}
+    if outcomes & {"fail", "error"}:
+        return FINDINGS
+    return UNDETERMINED if "unknown" in outcomes or not outcomes else CLEAN
+
+
+def collect(
+    scope: Scope,
+    *,
+    as_of: datetime,
+    waivers: Waivers,
+    state: State,
+    plan: bool,
+    drift: Fact[Drift] = NO_DRIFT_KNOWN,
+    sources: Sequence[Path] = (),
+    environ: Mapping[str, str] = os.environ,
+    now: datetime | None = None,
+) -> SyncRequest:
+    """The facts of a sync. For a plan no service is asked: what only an applying run can meet is unknown then.
+
+    `sources` are files that the sync is made from beside the platform's, such as lychgate.yaml and the waivers.
+    """
+    found = _of_plan() if plan else _of_run(scope, state, drift, sources, environ)
+    return SyncRequest(
+        as_of=as_of,
+        now=now or datetime.now(UTC),
+        backend_override=backend_override(environ),
+        waivers=tuple(_waivers(scope, waivers)),
+        **_of_files(scope),
+        **found,
+    )
+
+
+def _of_files(scope: Scope) -> dict[str, Any]:
+    """What the platform's files say."""
+    there, environments = scope.environment, scope.platform.environments
+    return {
+        "application": scope.name,
+        "environment": scope.environment_name,
+        "tenant": scope.tenant,
+        "stack": scope.stack,
+        "environments": tuple(environments),
+        "tenants": (SHARED, *scope.application.tenants),
+        "production": there.production,
+        "production_accounts": tuple(sorted({one.account for one in environments.values() if one.production})),
+        "frozen": Freeze(there.frozen.until, there.frozen.reason) if there.frozen else None,
+        "account": there.account,
+        "region": there.region,
+        "branch_wanted": there.branch,
+        "backend": there.state.backend,
+        "secrets_provider": there.state.secrets_provider,
+        "images": tuple(_images(scope)),
+        "limits": tuple(_limits(scope)),
+    }
+
+
+def _of_plan() -> dict[str, Any]:
+    names = (
+        "account_found", "region_found", "branch", "branch_protected", "branch_holds_commit", "commit", "changed",
+        "requester", "authors", "approvals", "backend_encrypted", "secrets_providers", "locks", "drift",
+    )  # fmt: skip
+    return dict.fromkeys(names, Unknown(NOT_ASKED))
+
+
+def _of_run(
+    scope: Scope, state: State, drift: Fact[Drift], sources: Sequence[Path], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    there = scope.environment
+    change = change_of(scope, environ, sources)
+    return {
+        "account_found": account_found(there.region),
+        "region_found": region_found(),
+        **{name: getattr(change, name) for name in Change.__slots__},
+        "backend_encrypted": backend_encrypted(there.state.backend),
+        "secrets_providers": secrets_providers(scope, state),
+        "locks": stack_locks(there.state.backend, scope.stack),
+        "drift": drift,
+    }
+
+
+def drift_of(found: drift_records.Drift) -> Fact[Drift]:
+    """A comparison with the account as a fact. Nothing found means no drift only where every call was answered."""
+    if not found.found and not found.complete:
+        return Unknown("not every call of the comparison with the account was answered")
+    differences = [f"{one.name} ({one.state})" for one in found.drifted]
+    differences += [f"{one.id} (not managed)" for one in found.unmanaged]
+    return Drift(len(differences), tuple(found.redact(one) for one in differences))
+
+
+def _images(scope: Scope) -> Iterator[Image]:
+    for name, workload in scope.application.workloads.items():
+        yield Image(name, workload.image)
+    if any(workload.cache for workload in scope.application.workloads.values()):
+        yield Image("the cache", scope.environment.cluster.cache_image)
+
+
+def _waivers(scope: Scope, waivers: Waivers) -> Iterator[AcceptedFinding]:
+    for one in waivers.all:
+        if one.stack in (scope.stack, f"{PROJECT}/{scope.stack}"):
+            yield AcceptedFinding(f"{one.ticket} ({one.rule})", one.expires)
+
+
+def _limits(scope: Scope) -> Iterator[Limited]:
+    """What the stack's settings come to where the environment limits them."""
+    for kind, name in things(scope.platform, scope.name):
+        found = effective(scope.platform, scope.name, scope.environment_name, scope.tenant, kind, name)
+        for key, value in found.values.items():
+            most = scope.environment.limits.get(f"{kind}.{key}")
+            if most is not None:
+                number = amount(value)
+                comes_to: Fact[float] = Unknown("it is no number") if number is None else number
+                place = found.origins[key].place or found.origins[key].layer
+                yield Limited(f"{kind}.{key} of {name or scope.name}", str(value), comes_to, most, place)
