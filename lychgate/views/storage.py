@@ -19,6 +19,7 @@ MACHINES = (
     "aws:ec2/instance:Instance",
     "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/launchConfiguration:LaunchConfiguration",
+    "aws:eks/nodeGroup:NodeGroup",
 )
 FILE_SYSTEMS = ("aws:efs/fileSystem:FileSystem",)
 BACKUP_POLICIES = ("aws:efs/backupPolicy:BackupPolicy",)
@@ -73,10 +74,22 @@ class Volume(View):
 
 
 class Machine(View):
-    """What EC2 instances get their disks from: an instance, a launch template or a launch configuration."""
+    """What EC2 instances get their disks from: an instance, a launch template or a launch configuration, or a group of
+    EKS nodes without one.
+
+    EKS makes such a group a template with default values, and its disks are encrypted only if the account encrypts all
+    new ones (https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html).
+    """
 
     types = MACHINES
     __slots__ = ()
+
+    @classmethod
+    def takes(cls, resource: Resource) -> bool:
+        """Managed ones; a group of nodes with a launch template is what the template says."""
+        return super().takes(resource) and (
+            resource.type != MACHINES[3] or resource.properties.get("launchTemplate") is None
+        )
 
     @property
     def unencrypted_disks(self) -> list[str]:
@@ -87,6 +100,8 @@ class Machine(View):
         """
         if encrypted_by_default(self.graph, self.resource):
             return []
+        if self.resource.type == MACHINES[3]:
+            return ["the nodes' root volumes"]
         if self.resource.type == MACHINES[1]:
             mapped = enumerate(self.read.blocks("blockDeviceMappings"))
             disks = [(f"blockDeviceMappings[{at}].ebs", one.block("ebs")) for at, one in mapped if one.has("ebs")]

@@ -83,7 +83,8 @@ def ebs_volume_unencrypted(volume: Volume, case: Case) -> Answer:
     rationale="""Root and data disks hold logs, swap and temporary files with whatever passes through memory; unless it
     is asked for they lie in the clear, as do their snapshots.""",
     remediation="""Set `encrypted` to true in `rootBlockDevice` and every other disk (of a launch template in each
-    `blockDeviceMappings`, the root's too), or switch on encryption for the account with `ebs.EncryptionByDefault`.""",
+    `blockDeviceMappings`, the root's too), or switch on encryption for the account with `ebs.EncryptionByDefault`. Give
+    a group of EKS nodes a launch template of your own.""",
     compliant=[
         """
         import pulumi_aws as aws
@@ -101,6 +102,33 @@ def ebs_volume_unencrypted(volume: Volume, case: Case) -> Answer:
         """
         import pulumi_aws as aws
 
+        # Nodes as the account has it; the next ones by a launch template.
+        aws.ebs.EncryptionByDefault("all")
+        aws.eks.NodeGroup(
+            "nodes",
+            cluster_name="main",
+            node_role_arn="arn:aws:iam::111122223333:role/nodes",
+            subnet_ids=["subnet-1"],
+            scaling_config={"min_size": 1, "max_size": 3, "desired_size": 1},
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
+        disk = {"device_name": "/dev/xvda", "ebs": {"encrypted": "true", "volume_size": 50}}
+        template = aws.ec2.LaunchTemplate("nodes", instance_type="m7g.large", block_device_mappings=[disk])
+        aws.eks.NodeGroup(
+            "nodes",
+            cluster_name="main",
+            node_role_arn="arn:aws:iam::111122223333:role/nodes",
+            subnet_ids=["subnet-1"],
+            scaling_config={"min_size": 1, "max_size": 3, "desired_size": 1},
+            launch_template={"id": template.id, "version": "1"},
+        )
+        """,
+        """
+        import pulumi_aws as aws
+
         # Launch templates spell booleans as texts.
         aws.ec2.LaunchTemplate(
             "nodes",
@@ -114,6 +142,19 @@ def ebs_volume_unencrypted(volume: Volume, case: Case) -> Answer:
         import pulumi_aws as aws
 
         aws.ec2.Instance("bastion", ami="ami-1", instance_type="t4g.micro")
+        """,
+        """
+        import pulumi_aws as aws
+
+        # EKS's own template for nodes has default values.
+        aws.eks.NodeGroup(
+            "nodes",
+            cluster_name="main",
+            node_role_arn="arn:aws:iam::111122223333:role/nodes",
+            subnet_ids=["subnet-1"],
+            disk_size=50,
+            scaling_config={"min_size": 1, "max_size": 3, "desired_size": 1},
+        )
         """,
         """
         import pulumi_aws as aws
