@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"policies": "lychgate.policies", "rulesets": "lychgate.rulesets", "reports": "lychgate.reports"}
+ROOMS = {room: f"lychgate.{room}" for room in ("policies", "rulesets", "reports", "provisioner")}
 
 PROGRAM = """
 import policies
