@@ -18,6 +18,18 @@ from lychgate.judging.evaluation import Judgement, Settings, evaluate
 from lychgate.judging.rule import Rule
 from lychgate.model.graph import Graph, Resource
 
+# What it means that a setting was taken away, where that is not what S3 gives a new bucket:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html and
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+TAKEN_AWAY: Mapping[str, Mapping[str, Any]] = {
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
+        "blockPublicAcls": False,
+        "blockPublicPolicy": False,
+        "ignorePublicAcls": False,
+        "restrictPublicBuckets": False,
+    },
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": {"rule": {"objectOwnership": "ObjectWriter"}},
+}
 WORSE = ("fail", "error", "unknown")
 Key = tuple[str, str]
 
@@ -81,7 +93,8 @@ def _live(resource: Resource, changed: ResourceDrift | None) -> Resource | None:
     if changed is None or changed.state == "same":
         return resource
     if changed.state == "missing":
-        return None
+        off = TAKEN_AWAY.get(resource.type)
+        return replace(resource, properties={**resource.properties, **off}) if off else None
     properties = {
         name: value for name, value in {**resource.properties, **changed.overlay}.items() if value is not None
     }

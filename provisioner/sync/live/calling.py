@@ -106,9 +106,10 @@ class Calls:
 
     def _try(self, service: str, operation: str, ask: Callable[[Any], Any]) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+        from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
         if not operation.startswith(READING) or operation in NEVER:
-            raise ValueError(f"{service}.{operation} is no call that drift may make")
+            raise RuntimeError(f"{service}.{operation} is no call that drift may make")
         name = f"{service}:{''.join(part.capitalize() for part in operation.split('_'))}"
         try:
             client = self._client(service)
@@ -119,7 +120,7 @@ class Calls:
             if code in GONE:
                 raise Gone(f"{name}: {code}") from None
             raise Refused(Unread(name, code)) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             raise Refused(Unread(name, type(error).__name__)) from None
 
 
