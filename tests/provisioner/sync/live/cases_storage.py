@@ -1,4 +1,4 @@
-"""Buckets, tables, databases, secrets and keys: made as the components make them, and broken."""
+"""Buckets, tables, secrets and keys: made as the components make them, and broken."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from lychgate.provisioner.sync.live.calling import NEVER, READING
 from lychgate.provisioner.sync.live.readers import READERS
 
 from lychgate.model.graph import Resource
-from tests.provisioner.sync.live import cases_services, cases_storage
+from tests.provisioner.sync.live import cases_databases, cases_services, cases_storage
 from tests.provisioner.sync.live.world import World
 
 # moto has none of these: test_stubs.py has them.
 STUBBED = {"aws:eks/podIdentityAssociation:PodIdentityAssociation", "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"}
 COMPONENTS = Path(__file__).parents[4] / "provisioner/components"
-CASES = {case.type: case for case in (*cases_storage.CASES, *cases_services.CASES)}
+CASES = {case.type: case for case in (*cases_storage.CASES, *cases_databases.CASES, *cases_services.CASES)}
 FAULTS = [
     pytest.param(case.type, fault, paths, id=f"{case.type.rpartition(':')[2]}-{'+'.join(paths or ['gone'])}")
     for case in CASES.values()
