@@ -45,14 +45,44 @@ HARMLESS = re.compile(
     r"|(master)?arn|id|account(id)?|ur[li]|endpoint|ssl(mode)?|type|description|version|(tls|ca)\.crt)"
 )
 NAMED = re.compile(
-    r"(password|passwd|passphrase|secret|token|(^|[_\-.])(pass|pwd|pat|dsn|credentials?|connection[_\-.]?string"
-    r"|(api|access|private|secret|signing|encryption|auth)[_\-.]?key))([_\-.](value|text|plain))?$",
+    r"((password|passwd|passphrase|secret|token)s?|(^|[_\-.])(pass|pwd|pat|dsn|credentials?|connection[_\-.]?strings?"
+    r"|(api|access|private|secret|signing|encryption|auth)[_\-.]?keys?))([_\-.](values?|text|plain))?$",
     re.IGNORECASE,
 )
+# DB_SECRET is as often the name of a Secret as what is in it: `payments-db`. A secret of these kinds has no name.
+OF_ITSELF = re.compile(
+    r"(client|consumer|app|application|api|auth|oauth\d?|jwt|session|cookie|csrf|webhook|hook|signing|shared|hmac|hash"
+    r"|salt|access|encryption|master|private|user|login|nextauth|totp|otp)[_\-.]?secrets?$",
+    re.IGNORECASE,
+)
+OBJECT_NAME = re.compile(r"[a-z]+\d{0,3}([-.]([a-z]+\d{0,3}|\d{1,3}))+")
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Tokens known by how they begin; https://github.com/gitleaks/gitleaks (config/gitleaks.toml) has collected them.
 SHAPED = re.compile(
-    r"(?:A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:sk|rk)_live_[0-9a-zA-Z]{16,}"
-    r"|\bgh[pousr]_[0-9a-zA-Z]{30,}|\bglpat-[0-9a-zA-Z_\-]{20}|\bxox[abprs]-[0-9a-zA-Z-]{10,}"
+    "|".join(
+        (
+            r"(?:A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}\b",
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+            r"\b[sr]k_(?:live|prod)_[0-9a-zA-Z]{16,}",  # Stripe
+            r"\bsk-(?:proj|svcacct|admin)-[\w-]{32,}",  # OpenAI
+            r"\bsk-[0-9a-zA-Z]{20}T3BlbkFJ[0-9a-zA-Z]{20}",
+            r"\bsk-ant-[a-z]+\d+-[\w-]{32,}",  # Anthropic
+            r"\bgh[pousr]_[0-9a-zA-Z]{30,}|\bgithub_pat_\w{80,}",
+            r"\bgl(?:pat|dt|ft|rt|ptt)-[\w-]{20,}",  # GitLab
+            r"\bxox[abeprs]-[0-9a-zA-Z-]{10,}|\bxapp-\d-[0-9A-Z]+-\d+-[0-9a-z]+",  # Slack
+            r"\bAIza[\w-]{35}",  # Google
+            r"\bSG\.[\w=.-]{66}",  # SendGrid
+            r"\bnpm_[0-9a-zA-Z]{36}|\bpypi-AgEIcHlwaS5vcmc[\w-]{50,}|\brubygems_[0-9a-f]{48}",
+            r"\bhf_[a-zA-Z]{34}|\bpplx-[0-9a-zA-Z]{48}",  # Hugging Face, Perplexity
+            r"\bdo[opr]_v1_[0-9a-f]{64}",  # DigitalOcean
+            r"\bhv[bs]\.[\w-]{90,}|\b[0-9a-zA-Z]{14}\.atlasv1\.[\w=-]{60,}",  # Vault, Terraform Cloud
+            r"\bpul-[0-9a-f]{40}|\bdapi[0-9a-f]{32}\b|\bdp\.pt\.[0-9a-zA-Z]{43}",  # Pulumi, Databricks, Doppler
+            r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bsq0(?:atp|csp)-[\w-]{22,}",  # Shopify, Square
+            # New Relic, Grafana; Postman, Linear, Sentry
+            r"\bNRAK-[0-9A-Z]{27}|\bglsa_[0-9a-zA-Z]{32}_[0-9a-fA-F]{8}",
+            r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}|\blin_api_[0-9a-zA-Z]{40}|\bsntryu_[0-9a-f]{64}",
+        )
+    )
 )
 IN_URL = re.compile(r"://[^:/@\s]*:([^@/\s]+)@")
 # What stands for a credential that is kept elsewhere: an ARN, a reference, a variable that is filled in later.
@@ -124,6 +154,14 @@ def _configuration(graph: Graph, stack: str) -> Iterator[str]:
 def looks_like_credential(name: str) -> bool:
     """Whether a variable or field of this name holds a credential itself, not the name or ARN of one."""
     return bool(NAMED.search(WORDS.sub("_", name)))
+
+
+def names_an_object(name: str, text: str) -> bool:
+    """Whether the value of a variable that is called after a secret is the name of a Secret object: words of lower case
+    with hyphens or dots, such as Kubernetes and Secrets Manager take."""
+    spelled = WORDS.sub("_", name)
+    is_secret = re.search(r"secrets?$", spelled, re.IGNORECASE) is not None
+    return is_secret and not OF_ITSELF.search(spelled) and OBJECT_NAME.fullmatch(text) is not None
 
 
 def written_in_text(text: str, origins: Origins) -> bool:

@@ -7,7 +7,14 @@ from typing import Any
 
 from lychgate.model.values import Secret, Unknown, UnknownRead
 from lychgate.views.base import View
-from lychgate.views.credentials import REFERENCE, Origins, looks_like_credential, opened, written_in_text
+from lychgate.views.credentials import (
+    REFERENCE,
+    Origins,
+    looks_like_credential,
+    names_an_object,
+    opened,
+    written_in_text,
+)
 from lychgate.views.kubernetes_objects import TEMPLATES, kind_of
 from lychgate.views.kubernetes_workloads import Workload
 
@@ -46,6 +53,7 @@ class Environment(View):
         if not isinstance(text, str) or not text:
             return False
         plain = text.isdigit() or text.lower() in ("true", "false") or REFERENCE.match(text)
+        plain = plain or names_an_object(name, text)
         if named and not plain and not self._names_store(text, property_):
             return True
         origins = self.once(property_, lambda: Origins(self.graph, self.resource, property_))

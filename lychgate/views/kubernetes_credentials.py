@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lychgate.model.values import Secret, Unknown
-from lychgate.views.credentials import REFERENCE, Origins, looks_like_credential, written_in_text
+from lychgate.views.credentials import REFERENCE, Origins, looks_like_credential, names_an_object, written_in_text
 from lychgate.views.kubernetes import CONFIG_MAPS, KubernetesObject, entries
 from lychgate.views.kubernetes_objects import opened
 from lychgate.views.kubernetes_workloads import Workload
@@ -44,11 +44,11 @@ class PlainText(KubernetesObject):
         text = opened(value)
         if isinstance(text, Unknown) or not isinstance(text, str):
             return
-        if isinstance(value, Secret) or (looks_like_credential(name) and _itself(text)):
+        if isinstance(value, Secret) or _holds(name, text):
             yield name
             return
         for match in LINE.finditer(text):
-            if looks_like_credential(match[1]) and _itself(match[2]):
+            if _holds(match[1], match[2]):
                 yield f"{name} ({match[1]})"
         if written_in_text(text, Origins(self.graph, self.resource, "data")):
             yield name
@@ -59,7 +59,7 @@ class PlainText(KubernetesObject):
             option = OPTION.fullmatch(word)
             if option and looks_like_credential(option[1]):
                 value = option[2] or ("" if following.startswith("-") else following)
-                if _itself(value):
+                if _holds(option[1], value):
                     yield f"--{option[1]}"
             elif " " in word or not option:
                 origins = self.once("origins", lambda: Origins(self.graph, self.resource, "spec"))
@@ -67,6 +67,8 @@ class PlainText(KubernetesObject):
                     yield "a credential"
 
 
-def _itself(value: str) -> bool:
-    """Whether a value is what is named, not where it is to be found."""
-    return bool(value) and not REFERENCE.match(value) and not FILLED_IN.fullmatch(value)
+def _holds(name: str, value: str) -> bool:
+    """Whether what is called so is a credential itself, not where it is to be found."""
+    if not value or not looks_like_credential(name) or names_an_object(name, value):
+        return False
+    return not REFERENCE.match(value) and not FILLED_IN.fullmatch(value)

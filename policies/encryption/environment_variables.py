@@ -30,6 +30,7 @@ from lychgate.views.environments import Environment
                     "DB_SECRET_ARN": secret.arn,
                     "DB_SECRET": secret.name,
                     "API_TOKEN": "{{resolve:secretsmanager:partner:SecretString:token}}",
+                    "TLS_SECRET": "payments-tls",
                     "TOKEN_LIFETIME": "3600",
                     "LOG_LEVEL": "info",
                 }
@@ -92,6 +93,14 @@ from lychgate.views.environments import Environment
 
         role = aws.iam.Role("api", assume_role_policy="{}")
         aws.lambda_.Function("api", role=role.arn, environment={"variables": {"dbPassword": "correct-horse-battery"}})
+        """,
+        """
+        import pulumi_aws as aws
+
+        # Several at once.
+        role = aws.iam.Role("api", assume_role_policy="{}")
+        keys = "correct-horse-battery,staple-correct-horse"
+        aws.lambda_.Function("api", role=role.arn, environment={"variables": {"OPENAI_API_KEYS": keys}})
         """,
         """
         import pulumi_aws as aws

@@ -148,6 +148,42 @@ def test_variables() -> None:
         credentials(UNKNOWN)
 
 
+@pytest.mark.parametrize("name", ["OPENAI_API_KEYS", "apiKeys", "DB_PASSWORDS", "ACCESS_TOKENS", "SIGNING_SECRETS"])
+def test_names_of_several_credentials(name: str) -> None:
+    assert credentials({name: "correct-Horse"}) == [name]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "sk-proj-" + "aB3_dE6-" * 8,
+        "sk-ant-api03-" + "aB3_dE6-" * 8,
+        "glrt-" + "aB3dE6gH9j" * 2,
+        "AIza" + "aB3dE6g" * 5,
+        "npm_" + "aB3dE6" * 6,
+        "github_pat_" + "aB3d" * 21,
+    ],
+)
+def test_tokens_that_are_known_by_how_they_begin(token: str) -> None:
+    assert credentials({"SETTING": token}) == ["SETTING"]
+    assert credentials({"SETTING": f"--key={token}"}) == ["SETTING"]
+
+
+def test_a_secret_may_be_called_by_its_name() -> None:
+    names = {
+        "TS_KUBE_SECRET": "tailscale-state",
+        "DB_SECRET": "payments-db",
+        "TLS_SECRETS": "api.example-tls-2",
+        "tlsSecret": "web-tls",
+    }
+    assert credentials(names) == []
+    values = {"DB_SECRET": "hunter2", "CLIENT_SECRET": "ab1-cd2", "API_TOKEN": "some-words", "JWT_SECRET": "my-secret",
+              "OLD_SECRET": "Correct-Horse", "NEW_SECRET": "wJalr-7MDENG/bPx"}  # fmt: skip
+    assert credentials(values) == list(values)
+    drawn = {"DB_SECRET": "ab2e1c3a-77d0-4c1e-8f61-2d0b7a9e5c44", "APP1_DB_SECRET": "9b2e1c3a-77d0"}
+    assert credentials(drawn) == list(drawn)
+
+
 def kubernetes(data: Any) -> list[str]:
     one = resource("kubernetes:core/v1:Secret", "database", {"stringData": data})
     return SecretValue.of(graph(one), one).written
