@@ -228,7 +228,7 @@ def test_a_difference_that_is_applied_gives_what_is_planned(planned: Graph, depl
             continue
         properties = state.setdefault(change.urn, {})
         for found in reversed(change.properties):
-            apply(properties, found.steps, found.new)
+            apply(properties, found.steps, found.old, found.new)
     after = Graph([replace(planned.by_urn[urn], properties=properties) for urn, properties in state.items()])
     assert after.by_urn.keys() == planned.by_urn.keys()
     assert difference(planned, after).changed == []
@@ -240,8 +240,8 @@ def apply(target: Any, steps: tuple[str | int, ...], new: Any) -> None:
     last = steps[-1]
     if new is ABSENT:
         del target[last]
-    elif isinstance(target, list) and last >= len(target):
-        target.insert(len(target), new)
+    elif isinstance(target, list) and old is ABSENT:
+        target.insert(last, new)  # from the end: what comes before it is added after it
     else:
         target[last] = new
 
