@@ -121,8 +121,8 @@ CASES: dict[str, tuple[dict[str, str | None], list[str], str]] = {
     "a wrong key in lychgate.yaml": (
         {"lychgate.yaml": "enviroments: {}\n"},
         [],
-        "TOP/lychgate.yaml:1:1: unknown key 'enviroments'. expected environments, invokes, labels, ruleset, secrets, "
-        "selectors, stack_references or waivers; did you mean 'environments'?",
+        "TOP/lychgate.yaml:1:1: unknown key 'enviroments'. expected environments, invokes, labels, platform, ruleset, "
+        "secrets, selectors, stack_references or waivers; did you mean 'environments'?",
     ),
     "outputs that are missing": (
         {"lychgate.yaml": "stack_references:\n  acme/network/production: network.json\n"},
@@ -211,6 +211,11 @@ CASES: dict[str, tuple[dict[str, str | None], list[str], str]] = {
         ["--rules", "TOP/rules"],
         "TOP/rules/one.py: a second rule sqs-queue-without-customer-key, beside the built-in one. "
         "expected ids that stand for one rule each",
+    ),
+    "secret configuration without a value": (
+        {},
+        ["--secret-config", "hunter2-planted"],
+        "--secret-config: an entry has no value. expected KEY=VALUE",
     ),
     "configuration without a value": (
         {},
