@@ -44,6 +44,9 @@ def check(
     settings: Annotated[Path | None, typer.Option(help="lychgate.yaml; else the nearest above the first path.")] = None,
     rules: RulesOption = None,
     config: Annotated[list[str] | None, typer.Option("--config", help="KEY=VALUE, as in `pulumi config set`.")] = None,
+    secret_config: Annotated[
+        list[str] | None, typer.Option("--secret-config", help="KEY=VALUE, as in `pulumi config set --secret`.")
+    ] = None,
     strict: Annotated[
         bool | None, typer.Option("--strict/--no-strict", help="Undetermined mandatory rules block.")
     ] = None,
@@ -73,7 +76,8 @@ def check(
         run(
             Request(
                 paths=paths, stacks=stack or [], environment=environment, ruleset=ruleset, waivers=waivers,
-                settings=settings, rules=rules or [], config=config or [], strict=strict, formats=format_ or [],
+                settings=settings, rules=rules or [], config=config or [], secret_config=secret_config or [],
+                strict=strict, formats=format_ or [],
                 output=output, as_of=as_of, policy_ref=policy_ref, timeout=timeout, isolate=isolate,
                 max_resources=max_resources, verbose=verbose,
             )

@@ -71,6 +71,7 @@ class Request:
     settings: Path | None
     rules: Sequence[Path]
     config: Sequence[str]
+    secret_config: Sequence[str]
     strict: bool | None
     formats: Sequence[str]
     output: Path | None
@@ -144,11 +145,12 @@ def _valid(request: Request) -> None:
 
 
 def _capture(request: Request, settings: Settings, projects: Sequence[Project]) -> tuple[Graph, tuple[str, ...]]:
-    config = dict(_config(request.config))
+    config = dict(_config("--config", request.config))
+    secret = dict(_config("--secret-config", request.secret_config))
     for project in projects:
         if project.note:
             print(f"lychgate: {escape(project.note)}", file=sys.stderr)
-    stacks = [Stack(project, name, config) for project in projects for name in _stacks(project, request.stacks)]
+    stacks = [Stack(project, name, config, secret) for project in projects for name in _stacks(project, request.stacks)]
     place = settings.environments.get(request.environment)
     with Progress("capturing") as progress:
         setting = Setting(
@@ -166,11 +168,12 @@ def _stacks(project: Project, wanted: Sequence[str]) -> list[str]:
     return [choose_stack(project, name) for name in wanted] or [choose_stack(project, None)]
 
 
-def _config(given: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _config(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
     for entry in given:
         key, equals, value = entry.partition("=")
         if not equals or not key:
-            raise InputError("--config", found=f"{entry!r} has no value", expected="KEY=VALUE")
+            what = repr(entry) if option == "--config" else "an entry"  # which may be the secret itself
+            raise InputError(option, found=f"{what} has no value", expected="KEY=VALUE")
         yield key, value
 
 

@@ -192,6 +192,25 @@ def test_no_output_holds_a_secret(tmp_path: Path, cheap: Command) -> None:
     assert "tenant" in next(one for one in verdict["resources"] if one["name"] == "db")["labels"]
 
 
+def test_configuration_of_the_command_line_is_plain_or_secret(tmp_path: Path, cheap: Command) -> None:
+    """The password of a database may come from the one, and not from the other."""
+    program = """
+        import pulumi, pulumi_aws as aws
+        password = pulumi.Config().require("password")
+        aws.rds.Cluster("cards", engine="aurora-postgresql", master_username="cards", master_password=password)
+        """
+    shop = lay(tmp_path / "shop", {"Pulumi.yaml": "name: shop\nruntime: python\n", "__main__.py": program})
+    plain = cheap("check", shop, "--config", "password=hunter2-planted")
+    assert "comes from plain configuration" in plain.stdout
+    assert "`pulumi config set --secret shop:password`" in plain.stdout
+    secret = cheap(
+        "check", shop, "--secret-config", "password=hunter2-planted", "--verbose", "--output", tmp_path / "out"
+    )
+    assert "database-password-in-program" not in secret.stdout
+    written = secret.stdout + secret.stderr + "".join((tmp_path / "out" / name).read_text() for name in FILES)
+    assert "hunter2" not in written
+
+
 def test_a_program_that_shows_another_stacks_secret_as_it_fails(tmp_path: Path, cheap: Command) -> None:
     shop = f'import pulumi\npulumi.export("password", pulumi.Output.secret(val={SECRETS["password"]!r}))\n'
     reader = """

@@ -185,7 +185,11 @@ def choose_stack(project: Project, wanted: str | None) -> str:
 
 
 def read_configuration(
-    project: Project, stack: str, given: Mapping[str, str], stand_ins: Mapping[str, Any]
+    project: Project,
+    stack: str,
+    given: Mapping[str, str],
+    stand_ins: Mapping[str, Any],
+    given_secret: Mapping[str, str] | None = None,
 ) -> Configuration:
     """The stack's configuration: project defaults, the stack's file, then what was given on the command line.
 
@@ -203,6 +207,9 @@ def read_configuration(
             _put(values, secret, _full(project, key), value, False, stand_ins)
     for key, text in given.items():
         values[_full(project, key)] = text
+    for key, text in (given_secret or {}).items():
+        values[_full(project, key)] = text
+        secret.add(_full(project, key))
     return Configuration(values, frozenset(secret))
 
 

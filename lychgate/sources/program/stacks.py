@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from lychgate.sources.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack to capture: its project, its name, and configuration from the command line."""
+    """A stack to capture: its project, its name, and plain and secret configuration from the command line."""
 
     project: Project
     name: str
     config: Mapping[str, str]
+    secret_config: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -69,7 +70,9 @@ class _Party:
         if stack.key not in self.graphs:
             self.underway.add(stack.key)
             setting = replace(self.setting, stack_outputs=self._one_by_one())
-            config = read_configuration(stack.project, stack.name, stack.config, self.settings.secrets)
+            config = read_configuration(
+                stack.project, stack.name, stack.config, self.settings.secrets, stack.secret_config
+            )
             with HostProcess(stack.project.interpreter, stack.project.folder, [], self.isolate, self.limits) as host:
                 host.ready()
                 self.graphs[stack.key] = capture(host, stack.project, stack.name, config, setting)
