@@ -234,7 +234,7 @@ def test_a_difference_that_is_applied_gives_what_is_planned(planned: Graph, depl
     assert difference(planned, after).changed == []
 
 
-def apply(target: Any, steps: tuple[str | int, ...], new: Any) -> None:
+def apply(target: Any, steps: tuple[str | int, ...], old: Any, new: Any) -> None:
     for step in steps[:-1]:
         target = target[step]
     last = steps[-1]
