@@ -151,6 +151,15 @@ def _configuration(graph: Graph, stack: str) -> Iterator[str]:
                 continue
 
 
+def plain_key(graph: Graph, stack: str, text: str) -> str | None:
+    """The key of the plain configuration that a written text, or the password of a URL in it, is the value of."""
+    info = graph.stacks.get(stack)
+    in_url = IN_URL.search(text)
+    texts = {text, in_url.group(1) if in_url else text}
+    plain = {key: value for key, value in (info.config if info else {}).items() if not isinstance(value, Secret)}
+    return next((key for key, value in plain.items() if str(value) in texts), None)
+
+
 def looks_like_credential(name: str) -> bool:
     """Whether a variable or field of this name holds a credential itself, not the name or ARN of one."""
     return bool(NAMED.search(WORDS.sub("_", name)))
@@ -190,6 +199,15 @@ class _Holder(View):
                 found.append(name)
         return found
 
+    @property
+    def configured(self) -> dict[str, str]:
+        """Those of them that come from plain configuration -> its key."""
+        found = ((name, self._plain_key(name)) for name in self.written)
+        return {name: key for name, key in found if key}
+
+    def _plain_key(self, name: str) -> str | None:
+        return plain_key(self.graph, self.resource.stack, str(opened(self.resource.properties.get(name))))
+
 
 class PasswordHolder(_Holder):
     """A database or cache whose password a program can set."""
@@ -226,7 +244,16 @@ class SecretValue(View):
 
         Raises `UnknownRead` where there is none, but a value that is unknown as a whole.
         """
-        found: list[str] = []
+        return [place for place, _ in self._found()]
+
+    @property
+    def configured(self) -> dict[str, str]:
+        """Those of them that come from plain configuration -> its key."""
+        found = ((place, plain_key(self.graph, self.resource.stack, text)) for place, text in self._found())
+        return {place: key for place, key in found if key}
+
+    def _found(self) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
         unread: UnknownRead | None = None
         for name, place, value in self._values():
             if isinstance(value, Unknown):
@@ -248,7 +275,7 @@ class SecretValue(View):
                 text = opened(item)
                 yield name, f"{name}.{key}", _decoded(text) if name == "data" and isinstance(text, str) else text
 
-    def _written(self, name: str, place: str, text: str) -> Iterator[str]:
+    def _written(self, name: str, place: str, text: str) -> Iterator[tuple[str, str]]:
         if name in self.resource.options.get("ignoreChanges", ()) and PLACEHOLDER.fullmatch(text):
             return
         origins = Origins(self.graph, self.resource, name)
@@ -256,13 +283,13 @@ class SecretValue(View):
         if fields is None:
             whole = name == place or _is_value(place.partition(".")[2], text)
             if (whole and not origins.elsewhere(text)) or written_in_text(text, origins):
-                yield place
+                yield place, text
             return
         for field, part in fields:
             if (_is_value(re.split(r"[.\[]", field)[-1], part) and not origins.elsewhere(part)) or written_in_text(
                 part, origins
             ):
-                yield f"{place} ({field})"
+                yield f"{place} ({field})", part
 
 
 def _decoded(text: str) -> str:

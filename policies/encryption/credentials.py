@@ -4,6 +4,20 @@ from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.views.credentials import KeyMaterial, PasswordHolder, SecretValue
 
 
+def whence(one: KeyMaterial | PasswordHolder | SecretValue) -> str:
+    """Where what is written stands, in words: in the program, or in plain configuration."""
+    configured = one.configured
+    literal = ", ".join(place for place in one.written if place not in configured)
+    keys = dict.fromkeys(configured.values())
+    parts = [f"{literal} of {one.name} is written in the program"] if literal else []
+    if configured:
+        parts.append(
+            f"{', '.join(configured)} of {one.name} comes from plain configuration, which is written down as it is "
+            f"(make it secret: {', '.join(f'`pulumi config set --secret {key}`' for key in keys)})"
+        )
+    return ", and ".join(parts)
+
+
 @rule(
     id="secret-value-in-program",
     title="The value of a secret is written in the program",
@@ -136,8 +150,7 @@ def secret_value_in_program(value: SecretValue, case: Case) -> Answer:
     if not value.written:
         return PASS
     return fail(
-        f"The value of {value.name} stands in the program: {', '.join(value.written)}. Everybody who can read the "
-        "repository knows it, so it has to be replaced as well."
+        f"{whence(value)}. Everybody who can read the repository knows the value, so it has to be replaced as well."
     )
 
 
@@ -150,7 +163,8 @@ def secret_value_in_program(value: SecretValue, case: Case) -> Answer:
     rationale="""Whoever can read the repository or its history can log in as the database's owner, and the password is
     never changed. PCI DSS forbids passwords of system accounts in source code and configuration files.""",
     remediation="""For RDS and Redshift set `manageMasterUserPassword` (`manageMasterPassword`) and leave the password
-    out: AWS generates, keeps and rotates it. Else generate it, or take it from secret configuration.""",
+    out: AWS generates, keeps and rotates it. Else generate it, or take it from secret configuration (`pulumi config set
+    --secret`, `config.require_secret`).""",
     compliant=[
         """
         import pulumi_aws as aws
@@ -207,7 +221,7 @@ def database_password_in_program(database: PasswordHolder, case: Case) -> Answer
     """A known text that is no output and not from secret configuration."""
     if not database.written:
         return PASS
-    return fail(f"{', '.join(database.written)} of {database.name} is written in the program: who reads it can log in.")
+    return fail(f"{whence(database)}: who reads it can log in.")
 
 
 @rule(
@@ -253,7 +267,4 @@ def key_material_in_program(material: KeyMaterial, case: Case) -> Answer:
     """A known text that is no output and not from secret configuration."""
     if not material.written:
         return PASS
-    return fail(
-        f"{', '.join(material.written)} of {material.name} is written in the program, so everybody who can read the "
-        "repository has the key."
-    )
+    return fail(f"{whence(material)}: everybody who can read the repository has the key.")

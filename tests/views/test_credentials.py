@@ -67,6 +67,18 @@ def test_secret_configuration_is_elsewhere_and_plain_configuration_is_not() -> N
     assert written(Secret("hunter-2-hunter"), config={"shop:password": "hunter-2-hunter"}) == ["secretString"]
 
 
+def test_what_comes_from_plain_configuration_is_told() -> None:
+    """By its key, also inside a text."""
+    config = {"shop:password": "hunter-2-hunter", "shop:stage": "live", "shop:other": Secret("hunter-2-hunter-2")}
+    values = {"password": "hunter-2-hunter", "url": "postgres://app:hunter-2-hunter@live", "token": "correct-horse"}
+    one = resource(VERSION, "database", {"secretString": json.dumps(values)})
+    told = SecretValue.of(graph(one, config=config), one).configured
+    assert told == {"secretString (password)": "shop:password", "secretString (url)": "shop:password"}
+    cluster = resource(CLUSTER, "cards", {"masterPassword": Secret("hunter-2-hunter")})
+    assert PasswordHolder.of(graph(cluster, config=config), cluster).configured == {"masterPassword": "shop:password"}
+    assert PasswordHolder.of(graph(cluster), cluster).configured == {}
+
+
 def test_a_policy_pack_cannot_tell_plain_configuration_from_secret_one() -> None:
     assert written(Secret("hunter-2-hunter"), complete=False, config={"shop:password": "hunter-2-hunter"}) == []
 
