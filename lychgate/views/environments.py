@@ -7,6 +7,7 @@ from typing import Any
 
 from lychgate.model.values import Secret, Unknown, UnknownRead
 from lychgate.views.base import View
+from lychgate.views.commands import in_words
 from lychgate.views.credentials import (
     REFERENCE,
     Origins,
@@ -26,7 +27,8 @@ POD_SPECS = {type_: ".".join((*TEMPLATES[kind_of(type_)], "spec")) for type_ in 
 
 
 class Environment(View):
-    """Code that gets environment variables: a Lambda function, containers of an ECS task or of Kubernetes."""
+    """Code that gets environment variables: a Lambda function, containers of an ECS task or of Kubernetes. The commands
+    of an ECS task are shown where its variables are."""
 
     types = (FUNCTION, TASK, *POD_SPECS)
     __slots__ = ()
@@ -39,6 +41,24 @@ class Environment(View):
         looks like one. Raises `UnknownRead` where a variable is so named and its value is unknown.
         """
         return self.once("credentials", lambda: [place for place, *_ in filter(self._is_credential, self._variables())])
+
+    @property
+    def commands(self) -> list[str]:
+        """The places in commands of an ECS task that hold a credential. Kubernetes' are another view's."""
+        if self.resource.type != TASK:
+            return []
+        origins = Origins(self.graph, self.resource, "containerDefinitions")
+        found = [
+            f"{place} in {property_} of {container.get('name')}"
+            for container in self._containers()
+            for property_, words in _commands(container)
+            for place in in_words(words, origins)
+        ]
+        return list(dict.fromkeys(found))
+
+    def _containers(self) -> list[Any]:
+        containers = self.read.document("containerDefinitions")
+        return containers if isinstance(containers, list) else []
 
     def _is_credential(self, variable: tuple[str, str, Any, str]) -> bool:
         _, name, value, property_ = variable
@@ -69,8 +89,7 @@ class Environment(View):
         if self.resource.type == FUNCTION:
             yield from self._of_function()
         elif self.resource.type == TASK:
-            containers = self.read.document("containerDefinitions")
-            for container in containers if isinstance(containers, list) else ():
+            for container in self._containers():
                 for variable in container.get("environment") or ():
                     name = str(variable.get("name", ""))
                     yield f"{name} of {container.get('name')}", name, variable.get("value"), "containerDefinitions"
@@ -94,3 +113,11 @@ class Environment(View):
                         name = variable.text("name") or ""
                         place = f"{name} of {container.text('name')}"
                         yield place, name, variable.values.get("value"), pods.path.partition(".")[0]
+
+
+def _commands(container: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The commands that ECS runs in a container."""
+    check = container.get("healthCheck")
+    found = {name: container.get(name) for name in ("entryPoint", "command")}
+    found["healthCheck"] = check.get("command") if isinstance(check, dict) else None
+    yield from ((name, words) for name, words in found.items() if isinstance(words, list))

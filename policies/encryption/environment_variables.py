@@ -6,13 +6,13 @@ from lychgate.views.environments import Environment
 
 @rule(
     id="credential-in-environment-variable",
-    title="Code gets a credential in a plain environment variable",
+    title="Code gets a credential in a plain environment variable, or an ECS task in a command",
     layer="encryption",
     severity="high",
     judges=Environment,
-    rationale="""Environment variables are shown by the console, by `GetFunctionConfiguration`, `DescribeTaskDefinition`
-    and `kubectl describe`, and in many a crash report: far more people can read the credential than need it. PCI DSS
-    forbids hard-coded passwords of system accounts.""",
+    rationale="""Environment variables and commands are shown by the console, by `GetFunctionConfiguration`,
+    `DescribeTaskDefinition` and `kubectl describe`, and in many a crash report: far more people can read the credential
+    than need it. PCI DSS forbids hard-coded passwords of system accounts.""",
     remediation="""Keep the value in a secret store. An ECS task gets it by `secrets` with `valueFrom`, a Kubernetes
     container by `valueFrom.secretKeyRef`; a function gets the secret's ARN, and reads it with its role when it
     starts.""",
@@ -52,6 +52,8 @@ from lychgate.views.environments import Environment
                         "image": "example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000",
                         "environment": [{"name": "DB_HOST", "value": "db.example.internal"}],
                         "secrets": [{"name": "DB_PASSWORD", "valueFrom": secret.arn}],
+                        "command": ["sh", "-c", "exec redis-server --requirepass $DB_PASSWORD"],
+                        "healthCheck": {"command": ["CMD-SHELL", "redis-cli --pass ${DB_PASSWORD} ping"]},
                     }
                 ]
             ),
@@ -146,6 +148,34 @@ from lychgate.views.environments import Environment
         )
         """,
         """
+        import json
+
+        import pulumi_aws as aws
+
+        # In a command.
+        aws.ecs.TaskDefinition(
+            "cache",
+            family="cache",
+            container_definitions=json.dumps(
+                [{"name": "cache", "command": ["redis-server", "--requirepass", "correct-horse-battery"]}]
+            ),
+        )
+        """,
+        """
+        import json
+
+        import pulumi_aws as aws
+
+        # In a command of a shell.
+        aws.ecs.TaskDefinition(
+            "cache",
+            family="cache",
+            container_definitions=json.dumps(
+                [{"name": "cache", "command": ["sh", "-c", "redis-server --requirepass 'correct-horse'"]}]
+            ),
+        )
+        """,
+        """
         import pulumi_kubernetes as k8s
 
         # In a container that only prepares the others.
@@ -176,8 +206,10 @@ from lychgate.views.environments import Environment
     ],
 )
 def credential_in_environment_variable(code: Environment, case: Case) -> Answer:
-    """A variable that is marked secret, is so named, or looks like a credential."""
-    if not code.credentials:
+    """A variable that is marked secret, is so named, or looks like a credential; an option of a command likewise."""
+    variables, commands = code.credentials, code.commands
+    places = [f"the environment variable {', '.join(variables)}"] if variables else []
+    places += [f"a command ({', '.join(commands)})"] if commands else []
+    if not places:
         return PASS
-    names = ", ".join(code.credentials)
-    return fail(f"{code.name} gets a credential in the environment variable {names}, where many can read it.")
+    return fail(f"{code.name} gets a credential in {' and in '.join(places)}, where many can read it.")
