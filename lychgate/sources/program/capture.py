@@ -179,7 +179,8 @@ def explain(
     elif kind == "SystemExit":
         found = f"the program called sys.exit({_line(redact(text))})"
     elif kind:
-        found = f"the program raised {kind}: {_line(redact(text))}".removesuffix(": ")
+        beyond = f" in {_line(str(report['beyond']))}" if report.get("beyond") and kind not in HINTS else ""
+        found = f"the program raised {kind}{beyond}: {_line(redact(text))}".removesuffix(": ")
     elif ended.code < 0:
         found = f"the program was ended by signal {-ended.code} (out of memory, a limit of the sandbox, or a crash)"
     else:

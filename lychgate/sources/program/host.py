@@ -260,7 +260,8 @@ def load(name: str) -> types.ModuleType:
 
 
 def describe_error(error: BaseException, folder: str) -> dict[str, typing.Any]:
-    """What went wrong, and where in the program's own files: the deepest such frame of the error or its causes."""
+    """What went wrong, and where in the program's own files: the deepest such frame of the error or its causes. Where
+    there is none, `beyond` is the place in the package that raised it."""
     place = None
     chain, seen = [error], set()
     while chain:
@@ -274,7 +275,9 @@ def describe_error(error: BaseException, folder: str) -> dict[str, typing.Any]:
         for frame in reversed(traceback.extract_tb(one.__traceback__)):
             place = place or own(frame.filename, frame.lineno or 1, folder)
     text = str(error.code if isinstance(error, SystemExit) else error)
-    return {"error": type(error).__name__, "text": text[:4000], "place": place}
+    frames = traceback.extract_tb(error.__traceback__)
+    beyond = "" if place or not frames else f"{'/'.join(frames[-1].filename.split(os.sep)[-2:])}:{frames[-1].lineno}"
+    return {"error": type(error).__name__, "text": text[:4000], "place": place, "beyond": beyond}
 
 
 def own(file: str, line: int, folder: str) -> list[typing.Any] | None:
