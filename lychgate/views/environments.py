@@ -62,7 +62,7 @@ class Environment(View):
 
     def _is_credential(self, variable: tuple[str, str, Any, str]) -> bool:
         _, name, value, property_ = variable
-        named = looks_like_credential(name)
+        named = bool(looks_like_credential(name))
         if isinstance(value, Unknown):
             if named:
                 raise UnknownRead(self.resource.urn, f"{property_} ({name})", value.why)
@@ -72,7 +72,7 @@ class Environment(View):
             return not isinstance(text, str) or not REFERENCE.match(text)
         if not isinstance(text, str) or not text:
             return False
-        plain = text.isdigit() or text.lower() in ("true", "false") or REFERENCE.match(text)
+        plain = text.isdigit() or text.lower() in ("true", "false") or bool(REFERENCE.match(text))
         plain = plain or names_an_object(name, text)
         if named and not plain and not self._names_store(text, property_):
             return True
