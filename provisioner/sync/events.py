@@ -88,8 +88,10 @@ class Events:
             self.counts = {str(getattr(name, "value", name)): count for name, count in counts.items()}
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             message = self._said(event.diagnostic_event.message)
-            if message and message not in self.errors:
-                self.errors.append(message)
+            urn = event.diagnostic_event.urn or ""
+            named = f"{self.redact(urn.split('::', 3)[-1])}: {message}" if urn else message
+            if message and named not in self.errors:
+                self.errors.append(named)
         if event.policy_event is not None:
             self._found(event)
 

@@ -38,10 +38,11 @@ def main() -> None:
     if request["remove"]:
         applied = remove(scope, progress=progress)
     else:
-        rules = built_in_rules()
         waived = [(rule, urn) for rule, urn in request["waived"]]
-        config = pack_config(rules, load_ruleset(scope.environment.baseline, rules), waived) | request["pack_config"]
         packs = [Path(one) for one in request["packs"]] or None
+        rules = {} if packs else built_in_rules()
+        levels = {} if packs else pack_config(rules, load_ruleset(scope.environment.baseline, rules), waived)
+        config = levels | request["pack_config"]
         applied = apply(
             scope,
             settings=base / "lychgate.yaml",

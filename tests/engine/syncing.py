@@ -157,18 +157,18 @@ class Platform:
         return self.start(stack, **options).result()
 
     def log(self, *operations: str) -> list[str]:
-        """The names of the resources that the test providers did something to."""
+        """The URNs of the resources that the test providers did something to."""
         lines = self.log_file.read_text().splitlines() if self.log_file.exists() else []
-        return [one["name"] for one in map(json.loads, lines) if not operations or one["operation"] in operations]
+        return [one["urn"] for one in map(json.loads, lines) if not operations or one["operation"] in operations]
 
     def state(self, stack: str = ACME) -> Deployed | None:
         """What is deployed."""
         return read_stack(self.backend, "platform", stack)
 
-    def names(self, stack: str = ACME) -> set[str]:
-        """The names of what is deployed."""
+    def urns(self, stack: str = ACME) -> set[str]:
+        """The URNs of what is deployed."""
         state = self.state(stack)
-        return {one.name for one in state.graph.resources} if state else set()
+        return {one.urn for one in state.graph.resources} if state else set()
 
     def locks(self, stack: str = ACME) -> list[Lock]:
         """Who holds a stack."""

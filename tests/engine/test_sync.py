@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+from pathlib import Path
+
 import pytest
 
+from tests.engine import small_pack
 from tests.engine.harness import Engine
-from tests.engine.syncing import ACME, SHOP, Platform
+from tests.engine.syncing import ACME, GLOBEX, SHOP, Platform
 
+QUEUE = "aws:sqs/queue:Queue"
+NOTHING = {"all": "disabled"}  # no policy of the small pack is in force
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 
@@ -15,12 +21,17 @@ def platform(engine: Engine) -> Platform:
     return Platform.make(engine)
 
 
+@pytest.fixture
+def pack(engine: Engine) -> list[Path]:
+    return [engine.pack(small_pack.FILES)]
+
+
 def test_a_first_sync_a_second_and_a_change(platform: Platform) -> None:
     first = platform.sync()
     assert first["outcome"] == "applied", first["reason"]
     assert first["engine"] and first["seconds"].keys() == {"preview", "up"} and first["counts"].keys() == {"create"}
-    made = {one["name"] for one in first["done"] if not one["type"].startswith("pulumi:providers:")}
-    assert {"orders", "receipts", "data"} <= made == set(platform.log("create"))
+    made = [one["urn"] for one in first["done"] if not one["type"].startswith("pulumi:providers:")]
+    assert len(made) > 10 and sorted(made) == sorted(platform.log("create"))
     assert not first["broken"] and not first["unfinished"] and not platform.locks()
     kept = platform.base / "platform" / "stacks" / f"Pulumi.{ACME}.yaml"
     assert kept.read_text().startswith("encryptionsalt: ")
@@ -29,5 +40,84 @@ def test_a_first_sync_a_second_and_a_change(platform: Platform) -> None:
     platform.write(SHOP.replace("{kind: queue}", "{kind: queue, settings: {retention_days: 3}}"))
     changed = platform.sync()
     assert [(one["operation"], one["name"]) for one in changed["done"]] == [("update", "orders")], changed
-    assert platform.log("update") == ["orders"]
+    assert [urn.rpartition("::")[2] for urn in platform.log("update")] == ["orders"]
     assert first["id"] != changed["id"]
+
+
+def test_a_gate_that_refuses_leaves_the_state_as_it_is(platform: Platform) -> None:
+    short = {"log-group-with-short-retention": {"enforcementLevel": "mandatory", "days": 365}}
+    found = platform.sync(pack_config=short)
+    assert found["outcome"] == "refused" and "log-group-with-short-retention" in found["reason"]
+    assert not found["done"] and found["seconds"].keys() == {"preview"} and not platform.log()
+    (one,) = [each for each in found["findings"] if each["level"] == "mandatory"]
+    assert (one["severity"], one["stage"]) == ("medium", "preview") and "<{%" not in one["message"]
+    state = platform.state()
+    assert state is not None and not state.graph.resources and not platform.locks()
+    elsewhere = [("log-group-with-short-retention", "urn:pulumi:another")]
+    advisory = {"log-group-with-short-retention": {"enforcementLevel": "advisory", "days": 365}}
+    assert platform.sync(pack_config=advisory, waived=elsewhere)["outcome"] == "refused"
+    assert platform.sync(pack_config=advisory, waived=[(one["rule"], one["urn"])])["outcome"] == "applied"
+
+
+def test_a_failure_in_the_middle_and_the_sync_after_it(platform: Platform, pack: list[Path]) -> None:
+    found = platform.sync(LYCHGATE_PROVIDER_FAILS="orders", packs=pack, pack_config=NOTHING)
+    assert found["outcome"] == "failed" and "AccessDenied" in found["reason"]
+    assert {(one["type"], one["name"]) for one in found["broken"]} == {(QUEUE, "orders")}
+    made = {one["urn"] for one in found["done"]}
+    assert made and made <= platform.urns() and not platform.locks()
+    assert found["broken"][0]["urn"] not in {*platform.log(), *platform.urns()}
+    again = platform.sync(packs=pack, pack_config=NOTHING)
+    assert again["outcome"] == "applied" and found["broken"][0]["urn"] in {one["urn"] for one in again["done"]}
+    assert len(platform.log("create")) == len(set(platform.log("create")))  # nothing was made twice
+
+
+@pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_an_interrupt_ends_what_is_under_way_and_begins_nothing(
+    platform: Platform, pack: list[Path], number: signal.Signals, group: bool
+) -> None:
+    slow = {"LYCHGATE_PROVIDER_SLOW": "orders", "LYCHGATE_PROVIDER_SECONDS": "6"}
+    running = platform.start(packs=pack, pack_config=NOTHING, **slow).wait_for("up begins create orders")
+    found = running.interrupt(number, group=group).result()
+    assert found["outcome"] == "cancelled" and found["seconds"]["up"] > 0, found
+    assert not platform.locks()
+    state = platform.state()
+    assert state is not None and not state.pending
+    made = {one["urn"] for one in found["done"]}
+    assert made <= platform.urns() and any(f"{QUEUE}::orders" in urn for urn in made)
+    assert not any(":Deployment::api" in urn for urn in platform.log("create"))  # which needs the queue
+    assert platform.sync(packs=pack, pack_config=NOTHING)["outcome"] == "applied"
+
+
+def test_the_second_of_two_syncs_is_told_of_the_lock(platform: Platform, pack: list[Path]) -> None:
+    slow = {"LYCHGATE_PROVIDER_SLOW": "orders", "LYCHGATE_PROVIDER_SECONDS": "12"}
+    first = platform.start(packs=pack, pack_config=NOTHING, **slow).wait_for("up begins create orders")
+    second = platform.sync(packs=pack, pack_config=NOTHING)
+    assert second["outcome"] == "failed" and "another operation holds the stack" in second["reason"]
+    assert not second["seconds"] and first.result()["outcome"] == "applied" and not platform.locks()
+
+
+def test_a_program_that_is_another_one_in_up_is_stopped(platform: Platform, pack: list[Path]) -> None:
+    more = SHOP + "  returns: {kind: queue}\n"
+    found = platform.sync(packs=pack, pack_config=NOTHING, at_up={"platform/applications/shop.yaml": more})
+    assert found["outcome"] == "failed" and "not allowed by the plan" in found["reason"] and not platform.locks()
+    assert not any("returns" in urn for urn in {*platform.log("create"), *platform.urns()})
+
+
+def test_a_finding_that_only_up_can_make_is_told_and_kept(platform: Platform, pack: list[Path]) -> None:
+    found = platform.sync(packs=pack)
+    assert found["outcome"] == "failed" and "addresses" in found["reason"]
+    by_level = {one["level"]: one for one in found["findings"]}
+    assert by_level["advisory"]["stage"] == "preview" and "during preview" in by_level["advisory"]["message"]
+    assert by_level["mandatory"]["stage"] == "up" and by_level["mandatory"]["rule"] == "addresses"
+    assert by_level["mandatory"]["urn"] in {one["urn"] for one in found["done"]} and not platform.locks()
+
+
+def test_a_tenant_is_removed_and_the_other_stays(platform: Platform, pack: list[Path]) -> None:
+    for stack in (ACME, GLOBEX):
+        assert platform.sync(stack, packs=pack, pack_config=NOTHING)["outcome"] == "applied"
+    before = platform.urns(GLOBEX)
+    platform.write(SHOP.replace("[acme, globex]", "[globex]"))
+    gone = platform.sync(ACME, remove=True)
+    assert gone["outcome"] == "applied" and gone["counts"].keys() == {"delete"}, gone
+    assert not platform.urns(ACME) and platform.urns(GLOBEX) == before and len(before) > 10
+    assert set(platform.log("delete")) == {one["urn"] for one in gone["done"] if "providers" not in one["type"]}
