@@ -141,7 +141,7 @@ def shown(project: Project, path: Path) -> str:
 
 
 HINTS = {
-    "ConfigMissingError": "the value with --config KEY=VALUE or in the stack's Pulumi.STACK.yaml",
+    "ConfigMissingError": "the value with --config or --secret-config KEY=VALUE, or in the stack's Pulumi.STACK.yaml",
     "ConfigTypeError": "a value of that type; for a `secure:` one, a typed stand-in under `secrets:` in lychgate.yaml",
     "ModuleNotFoundError": "the package in the project's virtual environment (see `runtime.options` in Pulumi.yaml)",
     "SystemExit": "a program that ends by itself: what comes after the exit was never seen",

@@ -148,7 +148,7 @@ CASES = {
         "\nimport pulumi\npulumi.Config().require('vpc')",
         "__main__.py:3: the program raised ConfigMissingError: Missing required configuration variable 'shop:vpc' "
         "please set a value using the command `pulumi config set shop:vpc <value>`. "
-        "expected the value with --config KEY=VALUE or in the stack's Pulumi.STACK.yaml",
+        "expected the value with --config or --secret-config KEY=VALUE, or in the stack's Pulumi.STACK.yaml",
     ),
     "needs a secret number": (
         "\nimport pulumi\npulumi.Config().require_secret_int('port')",
