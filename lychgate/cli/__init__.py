@@ -22,7 +22,7 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        from lychgate.cli.terminal import escape
+        from lychgate.model.escaping import escape
 
         print(f"lychgate: {escape(str(error))}", file=sys.stderr)
         output = getattr(error, "output", "")

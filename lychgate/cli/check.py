@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, cast, get_args
 
-from lychgate.cli.terminal import Progress, escape, show
+from lychgate.cli.terminal import Progress, show
 from lychgate.judging.discovery import all_rules
 from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
@@ -18,6 +18,7 @@ from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts, build, waive
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError, either, nearest
+from lychgate.model.escaping import escape
 from lychgate.model.graph import Graph
 from lychgate.reports import FORMATS, renderer, write
 from lychgate.sources.digests import of_file, of_folder

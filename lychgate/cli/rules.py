@@ -40,8 +40,8 @@ def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
 def check(rule_id: str | None, folders: Sequence[Path]) -> int:
     """Run the examples of one rule or of all of the folders; exit status 1 where one is not what it claims to be."""
     from lychgate.cli.examples import failures
-    from lychgate.cli.terminal import escape
     from lychgate.judging.discovery import built_in_rules, rules_of
+    from lychgate.model.escaping import escape
 
     rules = rules_of(folders) if folders else built_in_rules()
     chosen = [_find(rule_id, rules)] if rule_id else list(rules.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -11,25 +10,11 @@ from typing import Any, Self
 from rich.console import Console
 from rich.text import Text
 
+from lychgate.model.escaping import flat
 from lychgate.model.outcome import LAYERS, SEVERITIES
 
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 STACK = "pulumi:pulumi:Stack"
-# Control characters, marks of direction, what is not seen, and halves of characters; lines and tabs are kept.
-CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-
-
-def escape(text: str) -> str:
-    """Text of a judged program, harmless on a terminal: control characters and direction marks are written out."""
-    return CONTROL.sub(lambda found: found.group().encode("unicode-escape", "surrogatepass").decode(), text)
-
-
-def flat(text: str) -> str:
-    """The same for what may not begin a line of its own, such as a name."""
-    return escape(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def show(verdict: dict[str, Any], verbose: bool = False, console: Console | None = None) -> None:

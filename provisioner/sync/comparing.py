@@ -163,7 +163,7 @@ class Comparison:
             or self._alike(planned, deployed)
         ):
             return
-        new, old = _document(planned), _document(deployed)
+        new, old = document(planned), document(deployed)
         if new is not None and old is not None and (isinstance(planned, str) or isinstance(deployed, str)):
             self.value(steps, _sorted(new), _sorted(old))
         else:
@@ -227,7 +227,7 @@ def _named(value: Any) -> bool:
     return "path" in value or "uri" in value or any(_named(item) for item in value.values())
 
 
-def _document(value: Any) -> Any:
+def document(value: Any) -> Any:
     """A JSON object or list, given as it is or as a text; None for anything else."""
     if isinstance(value, dict | list):
         return value

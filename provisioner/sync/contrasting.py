@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from lychgate.provisioner.sync.comparing import ABSENT, ADDED, DEFAULTS, Steps, path_of
+from lychgate.provisioner.sync.comparing import ABSENT, ADDED, DEFAULTS, Steps, document, path_of
 from lychgate.provisioner.sync.live.calling import Unread
 
 from lychgate.model.values import Secret, Unknown, contains_unknown
@@ -171,19 +171,8 @@ def _documents(said: Any, live: Any) -> tuple[Any, Any] | None:
     """Both as JSON documents, where at least what was said is one in a text."""
     if not isinstance(said, str):
         return None
-    first, second = _parsed(said), _parsed(live)
+    first, second = document(said), document(live)
     return None if first is None or second is None else (first, second)
-
-
-def _parsed(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return value
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _statements(document: dict[str, Any]) -> dict[bytes, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 from lychgate.provisioner.sync.drift_records import Drift
-from lychgate.provisioner.sync.showing import LONGEST, flat
+from lychgate.provisioner.sync.showing import LONGEST
 from rich.console import Console
 from rich.text import Text
 
+from lychgate.model.escaping import flat
 from lychgate.model.outcome import SEVERITIES
 
 SIGNS = {"missing": ("-", "bold red"), "changed": ("~", "yellow"), "unread": ("?", "magenta"), "same": (" ", "dim")}

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lychgate.provisioner.sync.preflight import Judged, Outcome
-from lychgate.provisioner.sync.showing import flat
 from rich.console import Console
 from rich.text import Text
+
+from lychgate.model.escaping import flat
 
 SIGNS = {
     "pass": ("✓", "green"), "fail": ("✗", "bold red"), "error": ("!", "bold red"), "unknown": ("?", "bold yellow"),

@@ -1,12 +1,7 @@
-"""A difference on a terminal: a line for each resource that changes, its properties below, totals at the end.
-
-What stands in a program or a state is somebody's text: it is escaped, as in `lychgate.cli.terminal`, whose rule this is
-(a room below may not import the command line).
-"""
+"""A difference on a terminal: a line for each resource that changes, its properties below, totals at the end."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
@@ -14,14 +9,12 @@ from lychgate.provisioner.sync.records import ACTIONS, Change, Difference
 from rich.console import Console
 from rich.text import Text
 
+from lychgate.model.escaping import flat
+
 SIGNS = {
     "create": ("+", "green"), "update": ("~", "yellow"), "update or replace": ("?", "magenta"),
     "replace": ("±", "bold magenta"), "delete": ("-", "bold red"),
 }  # fmt: skip
-CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
 LONGEST = 120
 
 
@@ -98,11 +91,6 @@ def _json(value: Any) -> str:
         return flat(orjson.dumps(value).decode())
     except TypeError:  # a number that is too large for it, or half a character
         return flat(repr(value))
-
-
-def flat(text: str) -> str:
-    """Somebody's text on one line, harmless on a terminal: control characters and direction marks are written out."""
-    return CONTROL.sub(lambda found: found.group().encode("unicode-escape", "surrogatepass").decode(), text)
 
 
 def _totals(console: Console, difference: Difference) -> None:

@@ -16,8 +16,9 @@ from rich.console import Console
 from sarif_pydantic import Sarif
 
 import lychgate as package
-from lychgate.cli.terminal import escape, flat, show
+from lychgate.cli.terminal import show
 from lychgate.judging.waivers import Waiver, Waivers
+from lychgate.model.escaping import escape, flat
 from lychgate.model.verdict import Verdict
 from tests.cli.conftest import Run, git, lay, snapshot
 from tests.sources.sandbox.conftest import alive, marker, needs_isolation
