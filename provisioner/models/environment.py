@@ -105,8 +105,9 @@ class Frozen(Part):
 
 
 class Environment(Layer):
-    """An environment. `production` is whether what is lost here is lost for good; `limits` are the most that settings
-    may come to; `budget` is what all of it may cost in a month, in US dollars."""
+    """An environment. `production` is whether what is lost here is lost for good; `limits` and `minimums` are the most
+    and the least that settings may come to (cores of CPU, GiB of memory); `budget` is what all of it may cost in a
+    month, in US dollars."""
 
     account: Account
     region: Region
@@ -126,6 +127,7 @@ class Environment(Layer):
     externals: dict[Name, External] = {}
     budget: int = Field(ge=1)
     limits: dict[Key, float] = {}
+    minimums: dict[Key, float] = {}
     locked: list[Key] = []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lychgate.provisioner.models.application import (
     USE,
@@ -16,9 +16,10 @@ from lychgate.provisioner.models.application import (
     Table,
     Topic,
 )
-from lychgate.provisioner.models.names import LONGEST, RESERVED, SHARED, SINGLE, prefix
+from lychgate.provisioner.models.bounds import out_of_bounds, unbounded, wrong_overrides
+from lychgate.provisioner.models.names import RESERVED, SINGLE
+from lychgate.provisioner.models.physical import check_names, collisions
 from lychgate.provisioner.models.platform import TENANTS, Platform
-from lychgate.provisioner.models.values import too_large, wrong_overrides
 
 from lychgate.model.errors import InputError, either, nearest, shown
 
@@ -42,13 +43,15 @@ Where = tuple[str | int, ...]
 def check(platform: Platform) -> Iterator[InputError]:
     """Every error of reference in a platform."""
     yield from _tenants(platform)
+    yield from unbounded(platform)
     for name, application in platform.applications.items():
         found = list(_Application(platform, name, application).check())
         yield from found
         if not found:
             yield from wrong_overrides(platform, name)
-            yield from too_large(platform, name)
-    yield from _collisions(platform)
+            yield from out_of_bounds(platform, name)
+    yield from _circles(platform)
+    yield from collisions(platform)
 
 
 def _tenants(platform: Platform) -> Iterator[InputError]:
@@ -56,9 +59,6 @@ def _tenants(platform: Platform) -> Iterator[InputError]:
     for name in platform.tenants:
         if name in RESERVED:
             yield document.error((TENANTS, name), f"the name {shown(name)} is the platform's own", "another", key=True)
-    for name in platform.environments:
-        if name in RESERVED:  # pragma: no cover - the reader refuses them
-            yield InputError(name, found="the name is the platform's own", expected="another")
 
 
 class _Application:
@@ -82,6 +82,7 @@ class _Application:
     def check(self) -> Iterator[InputError]:
         yield from self._tenancy()
         yield from self._names()
+        yield from check_names(self.platform, self.name)
         for name, workload in self.application.workloads.items():
             for index, use in enumerate(workload.uses):
                 yield from self._use(("workloads", name, "uses", index), name, use)
@@ -103,7 +104,7 @@ class _Application:
 
         if self.application.shared and tenancy != [SINGLE]:
             yield self.error(
-                ("shared",), "an application of several tenants is not shared itself", "its resources", key=True
+                ("shared",), "an application of several tenants is not shared itself", "it at its resources", key=True
             )
 
     def _names(self) -> Iterator[InputError]:
@@ -111,21 +112,9 @@ class _Application:
         for name in sorted(both):
             yield self.error(("resources", name), f"{shown(name)} is a workload too", "another name", key=True)
         for part, entries in (("workloads", self.application.workloads), ("resources", self.application.resources)):
-            for name, entry in entries.items():
+            for name in entries:
                 if name in RESERVED:
                     yield self.error((part, name), f"the name {shown(name)} is the platform's own", "another", key=True)
-                kind = "workload" if part == "workloads" else str(entry.kind)
-                yield from self._length(part, name, kind)
-
-    def _length(self, part: str, name: str, kind: str) -> Iterator[InputError]:
-        for environment in self.platform.environments:
-            for tenant in [*self.application.tenants, SHARED]:
-                physical = f"{prefix(self.name, environment, tenant)}-{name}"
-                if (over := len(physical) - LONGEST[kind]) > 0:
-                    found = f"{name!r} becomes {physical!r}, which is {len(physical)} characters"
-                    expected = f"at most {LONGEST[kind]} for a {kind}: a name that is {over} shorter"
-                    yield self.error((part, name), found, expected, key=True)
-                    return
 
     def _use(self, path: Where, workload: str, use: str) -> Iterator[InputError]:
         parts = USE.fullmatch(use)
@@ -133,6 +122,10 @@ class _Application:
         owner, name, mode = parts["application"], parts["name"], parts["mode"]
         if owner == EXTERNAL:
             yield from self._external(path, name)
+            return
+        if owner == self.name:
+            found, expected = f"{use} names its own application", f"{name}, without the application"
+            yield self.error(path, found, expected)
             return
         application = self.application if owner is None else self.platform.applications.get(owner)
         if application is None:
@@ -209,18 +202,30 @@ class _Application:
                     yield self.error((*path, *where), found, "one type")
 
 
-def _collisions(platform: Platform) -> Iterator[InputError]:
-    """Names of two stacks that come to the same, as `pay` with `ments-eu` and `pay-ments` with `eu` would."""
-    seen: dict[str, tuple[str, str, str, str]] = {}
-    for name, application in platform.applications.items():
-        things = ["", *(f"-{one}" for one in (*application.workloads, *application.resources))]
-        for environment in platform.environments:
-            for tenant in [*application.tenants, SHARED]:
-                for thing in things:
-                    physical = prefix(name, environment, tenant) + thing
-                    mine = (name, environment, tenant, thing)
-                    other = seen.setdefault(physical, mine)
-                    if other[:3] != mine[:3]:
-                        found = f"{physical!r} names things of {'.'.join(other[:3])} and of {'.'.join(mine[:3])}"
-                        yield InputError(platform.documents[f"applications/{name}"].file, 1, 1, found, "another name")
-                        return
+def _circles(platform: Platform) -> Iterator[InputError]:
+    """Applications that use each other: none of them could be deployed before the other."""
+    uses = {
+        name: {
+            parts["application"]
+            for workload in application.workloads.values()
+            for use in workload.uses
+            if (parts := USE.fullmatch(use)) and parts["application"] in platform.applications
+        }
+        for name, application in platform.applications.items()
+    }
+    for name, used in uses.items():
+        back = sorted(one for one in used if one != name and name in _reached(uses, one))
+        if back:
+            document = platform.documents[f"applications/{name}"]
+            found = f"{name} uses {' and '.join(back)}, which uses it in its turn"
+            yield document.error(("workloads",), found, "uses in one direction", key=True)
+
+
+def _reached(uses: Mapping[str, set[str]], start: str) -> set[str]:
+    """What an application uses, and what that uses, and so on."""
+    reached, waiting = set[str](), [start]
+    while waiting:
+        for one in uses[waiting.pop()] - reached:
+            reached.add(one)
+            waiting.append(one)
+    return reached

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from lychgate.provisioner.models.names import SHARED, SINGLE
 from lychgate.provisioner.models.settings import Classification, Layer, Part
 
-from lychgate.model.errors import InputError
-
 if TYPE_CHECKING:
     from lychgate.provisioner.models.platform import Platform
 
@@ -39,13 +37,20 @@ class Effective:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What one layer says of one kind, and where: the document's name and the path to it."""
+class Said:
+    """What one layer says of one kind, and where: the document's name and the path to it. `of` is the class of data
+    that it says it of, where it is not all."""
 
     layer: str
     values: Part
     document: str
     path: tuple[str, ...]
+    of: str = ""
+
+    @property
+    def name(self) -> str:
+        """The layer as people read it."""
+        return f"{self.layer} ({self.of})" if self.of else self.layer
 
 
 def effective(
@@ -55,17 +60,16 @@ def effective(
     `name` is empty."""
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
-    for said in _layers(platform, application, environment, tenant, kind, name):
+    for said in layers(platform, application, environment, tenant, kind, name):
         for key, value in said.values.model_dump(exclude_none=True).items():
             values[key] = value
             place = platform.place(said.document, *said.path, key) if said.document else ""
-            origins[key] = Origin(said.layer, place)
+            origins[key] = Origin(said.name, place)
     return Effective(kind, values, origins)
 
 
-def _layers(
-    platform: Platform, application: str, environment: str, tenant: str, kind: str, name: str
-) -> Iterator[_Said]:
+def layers(platform: Platform, application: str, environment: str, tenant: str, kind: str, name: str) -> Iterator[Said]:
+    """What each layer says of a thing, the one that overrides all others last."""
     spec = platform.applications[application]
     thing = None
     part = "workloads" if kind == WORKLOAD else "resources"
@@ -81,17 +85,17 @@ def _layers(
     settings = getattr(thing, "settings", None)
     if settings is not None:
         path = (part, name, "settings")
-        yield _Said(f"application {application}", settings, f"applications/{application}", path)
+        yield Said(f"application {application}", settings, f"applications/{application}", path)
 
 
 def _both(
     name: str, layer: Layer, classification: Classification, kind: str, document: str, path: tuple[str, ...]
-) -> Iterator[_Said]:
+) -> Iterator[Said]:
     """What a layer says of all, then what it says of this class of data."""
-    yield _Said(name, getattr(layer.values, kind), document, (*path, "values", kind))
+    yield Said(name, getattr(layer.values, kind), document, (*path, "values", kind))
     if values := layer.by_classification.get(classification):
         words = (*path, "by_classification", classification, kind)
-        yield _Said(f"{name} ({classification})", getattr(values, kind), document, words)
+        yield Said(name, getattr(values, kind), document, words, classification)
 
 
 def things(platform: Platform, application: str) -> Iterator[tuple[str, str]]:
@@ -105,47 +109,6 @@ def things(platform: Platform, application: str) -> Iterator[tuple[str, str]]:
         if hasattr(resource, "settings"):
             yield resource.kind, name
     yield from (("repository", ""), ("logs", ""), ("quota", ""))
-
-
-def wrong_overrides(platform: Platform, application: str) -> Iterator[InputError]:
-    """Layers that set a key which a higher layer has locked."""
-    seen: set[tuple[str, tuple[str, ...], str]] = set()
-    for environment, there in platform.environments.items():
-        locks = [(set(platform.file.locked), "platform"), (set(there.locked), f"environment {environment}")]
-        for tenant in platform.applications[application].tenants:
-            for kind, name in things(platform, application):
-                above: dict[str, str] = {}
-                for said in _layers(platform, application, environment, tenant, kind, name):
-                    for key in said.values.model_dump(exclude_none=True):
-                        at = (said.document, said.path, key)
-                        if (holder := above.get(key)) and at not in seen:
-                            seen.add(at)
-                            found = f"{kind}.{key} is locked by the {holder} layer"
-                            expected = "no word of it here: it cannot be overridden"
-                            yield platform.documents[said.document].error((*said.path, key), found, expected, key=True)
-                    for keys, holder in locks:
-                        if said.layer.startswith(holder):
-                            above |= {key.partition(".")[2]: holder for key in keys if key.startswith(f"{kind}.")}
-
-
-def too_large(platform: Platform, application: str) -> Iterator[InputError]:
-    """Settings of an application that exceed what an environment allows."""
-    seen: set[tuple[str, str, str]] = set()
-    for environment, there in platform.environments.items():
-        for tenant in platform.applications[application].tenants:
-            for kind, name in things(platform, application):
-                found = effective(platform, application, environment, tenant, kind, name)
-                for key, value in found.values.items():
-                    limit = there.limits.get(f"{kind}.{key}")
-                    number = amount(value)
-                    if limit is None or number is None or number <= limit or (kind, name, key) in seen:
-                        continue
-                    seen.add((kind, name, key))
-                    origin = found.origins[key]
-                    words = f"{kind}.{key} of {name or application} is {value} ({origin.layer})"
-                    file, _, line = origin.place.rpartition(":")
-                    expected = f"at most {limit:g}, the limit of {environment}"
-                    yield InputError(file or origin.layer, int(line) if line else None, None, words, expected)
 
 
 def amount(value: Any) -> float | None:

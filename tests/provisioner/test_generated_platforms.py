@@ -29,6 +29,20 @@ CLASSES = ("cardholder", "sensitive", "internal", "public")
 DIGEST = "sha256:" + "ab" * 32
 MODES = {"bucket": ["", ":read", ":write"], "queue": ["", ":send", ":receive"], "topic": [""],
          "table": ["", ":read", ":write"], "database": ["", ":read"], "secret": [""]}  # fmt: skip
+# What a team may set, within what the environments allow.
+SETTINGS = {
+    kind: st.fixed_dictionaries({}, optional=optional)
+    for kind, optional in {
+        "bucket": {"archive_days": st.integers(30, 400), "expire_days": st.integers(1, 400)},
+        "queue": {"retention_days": st.integers(1, 14), "max_receives": st.integers(1, 9)},
+        "table": {"max_read_units": st.integers(1, 9000)},
+        "database": {"min_capacity": st.sampled_from([0.5, 1]), "instances": st.integers(2, 3)},
+        "workload": {
+            "min_replicas": st.integers(2, 4), "max_replicas": st.integers(4, 8), "target_cpu": st.integers(10, 95),
+            "memory": st.sampled_from(["64Mi", "1Gi"]), "scratch": st.sampled_from(["1Mi", "2Gi"]),
+        },
+    }.items()
+}  # fmt: skip
 
 
 @st.composite
@@ -46,6 +60,8 @@ def resources(draw: st.DrawFn, tenants: bool) -> dict[str, Any]:
         if kind == "database":
             one |= {"engine": draw(st.sampled_from(["postgresql", "mysql"])),
                     "capacity": draw(st.sampled_from(["serverless", "provisioned"]))}  # fmt: skip
+        if kind in SETTINGS and draw(st.booleans()):
+            one["settings"] = draw(SETTINGS[kind])
         if draw(st.booleans()):
             one["classification"] = draw(st.sampled_from(CLASSES))
         found[f"{draw(st.sampled_from(NAMES))}-r{number}"] = {
@@ -74,6 +90,8 @@ def applications(draw: st.DrawFn) -> dict[str, Any]:
         uses += draw(st.lists(st.sampled_from(called), unique=True)) if called else []
         uses += draw(st.sampled_from([[], ["external/acquirer"], ["notify/mail"]]))
         one: dict[str, Any] = {"kind": kind, "image": DIGEST, "uses": uses}
+        if draw(st.booleans()):
+            one["settings"] = draw(SETTINGS["workload"])
         if kind == "cron-job":
             one["schedule"] = "*/15 * * * *"
         else:

@@ -142,7 +142,40 @@ WRONG = {
     ),
     "a setting over the limit of an environment": (
         "    uses: [ledger]", "    uses: [ledger]\n    settings: {max_replicas: 30}",
-        "8:None: workload.max_replicas of api is 30 (application shop). expected at most 20, the limit of production",
+        "8:None: workload.max_replicas of api is 30 (application shop). expected at most 20, the limit of production\n"
+        "applications/shop.yaml:8: workload.max_replicas of api is 30 (application shop). expected at most 8, the "
+        "limit of test",
+    ),
+    "a setting below the minimum of production": (
+        "    uses: [ledger]", "    uses: [ledger]\n    settings: {min_replicas: 1}",
+        "8: workload.min_replicas of api is 1 (application shop). expected at least 2, the minimum of production",
+    ),
+    "more at least than at most": (
+        "    uses: [ledger]", "    uses: [ledger]\n    settings: {min_replicas: 5, max_replicas: 4}",
+        "8: workload.min_replicas of api is 5 (application shop). expected at most its max_replicas, which is 4 in "
+        "production\napplications/shop.yaml:8: workload.min_replicas of api is 5 (application shop). expected at most "
+        "its max_replicas, which is 4 in test",
+    ),
+    "a queue that is called as another's dead letters": (
+        "  jobs: {kind: queue}", "  jobs: {kind: queue}\n  jobs-failed: {kind: queue}",
+        "17:3: its queue would be called 'jobs-failed', as that of jobs. expected another name",
+    ),
+    "a secret that is called as a cache's password": (
+        "    uses: [ledger]\n", "    uses: [ledger, api-cache]\n    cache: true\n",
+        "7:20: there is no workload or resource 'api-cache'. expected jobs, ledger or paid",
+    ),
+    "a workload that is called as a cache": (
+        "    uses: [ledger]\n",
+        f"    uses: [ledger]\n    cache: true\n  api-cache: {{image: 'sha256:{'0' * 64}'}}\n",
+        "9:3: its role would be called 'api-cache', as that of api. expected another name",
+    ),
+    "a database that is called as the pods' security group": (
+        "  jobs: {kind: queue}", "  jobs: {kind: queue}\n  application: {kind: database}",
+        "17:3: its security group would be called 'application', as that of the platform. expected another name",
+    ),
+    "a use of its own by the application's name": (
+        "    uses: [ledger]", "    uses: [shop/nightly]",
+        "7:12: shop/nightly names its own application. expected nightly, without the application",
     ),
 }  # fmt: skip
 
@@ -200,12 +233,66 @@ def test_a_locked_key_is_not_overridden(folder: Path) -> None:
 
 
 def test_names_that_come_to_the_same_are_refused(folder: Path) -> None:
-    applications = folder / "applications"
-    (applications / "shop.yaml").write_text(APPLICATION.replace("[acme, globex]", "[acme]"))
+    workload = "  api:\n    image: sha256:" + "0" * 64 + "\n"
+    two = workload.replace("api", "api-x", 1) + workload.replace("api", "x", 1)
+    shop = folder / "applications" / "shop.yaml"
+    shop.write_text(f"owner: team\nclassification: internal\ntenancy: [acme, acme-api]\nworkloads:\n{two}")
     tenants = folder / "tenants.yaml"
     tenants.write_text(tenants.read_text() + "  acme-api: {title: Other}\n")
-    (applications / "shop.yaml").write_text(APPLICATION.replace("[acme, globex]", "[acme, acme-api]"))
-    assert "'shop-production-acme-api' names things of shop.production.acme" in refused(folder)
+    assert refused(folder) == (
+        "applications/shop.yaml:1:1: 'shop-production-acme-api-x' would be the role of shop.production.acme and of "
+        "shop.production.acme-api. expected another name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending", "longest"), [("database", "-monitoring", 64), ("queue", "-failed", 75), ("bucket", "", 50)]
+)
+def test_names_that_components_make_count_too(folder: Path, kind: str, ending: str, longest: int) -> None:
+    """The longest name that fits is taken, and no character more."""
+    tenant = "t" * 28
+    tenants = folder / "tenants.yaml"
+    tenants.write_text(tenants.read_text() + f"  {tenant}: {{title: Other}}\n")
+    head = f"owner: team\nclassification: internal\ntenancy: [{tenant}]\nresources:\n"
+    name = "n" * (longest - len(f"shop-production-{tenant}-{ending}"))
+    shop = folder / "applications" / "shop.yaml"
+    shop.write_text(f"{head}  {name}: {{kind: {kind}}}\n")
+    assert read_platform(folder)
+    shop.write_text(f"{head}  {name}n: {{kind: {kind}}}\n")
+    assert "a name that is 1 shorter" in refused(folder)
+
+
+def test_a_namespace_that_is_too_long_is_told(folder: Path) -> None:
+    name = "a-very-long-application-name"
+    (folder / "applications" / f"{name}.yaml").write_text(APPLICATION.replace("[acme, globex]", f"[{'t' * 29}]"))
+    tenants = folder / "tenants.yaml"
+    tenants.write_text(tenants.read_text() + f"  {'t' * 29}: {{title: Other}}\n")
+    assert "its namespace becomes" in refused(folder)
+
+
+def test_applications_that_use_each_other_are_refused(folder: Path) -> None:
+    notify = folder / "applications" / "notify.yaml"
+    notify.write_text(notify.read_text().replace("uses: [outbox,", "uses: [shop/api, outbox,"))
+    shop = APPLICATION.replace("[acme, globex]", "single").replace("uses: [ledger]", "uses: [notify/mail]")
+    (folder / "applications" / "shop.yaml").write_text(shop.replace("single", "single\nshared: true"))
+    lines = refused(folder).splitlines()
+    assert lines[0].startswith("applications/notify.yaml:6:1: notify uses shop, which uses it in its turn")
+    assert lines[1].startswith("applications/shop.yaml:5:1: shop uses notify, which uses it in its turn")
+
+
+def test_a_layer_may_say_more_of_what_it_has_locked_itself(folder: Path) -> None:
+    file = folder / "platform.yaml"
+    file.write_text(file.read_text().replace("locked:\n", "locked:\n  - bucket.expire_days\n"))
+    assert "bucket.expire_days is locked by the platform layer" in refused(folder)  # notify sets it
+    notify = folder / "applications" / "notify.yaml"
+    notify.write_text(notify.read_text().replace(", settings: {expire_days: 3650}", ""))
+    assert read_platform(folder)
+
+
+def test_a_limit_of_what_is_no_number_holds_nothing(folder: Path) -> None:
+    file = folder / "environments" / "production.yaml"
+    file.write_text(file.read_text().replace("limits:\n", "limits:\n  database.instance_class: 2\n"))
+    assert "database.instance_class is no number. expected a setting that is one" in refused(folder)
 
 
 def test_settings_layer(platform: Platform) -> None:
