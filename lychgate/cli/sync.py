@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from lychgate.cli.check import EXIT, check_formats, moment, report
-from lychgate.cli.terminal import Progress, escape
+from lychgate.cli.terminal import Progress
 from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
+from lychgate.model.escaping import escape
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.names import SINGLE
 from lychgate.provisioner.models.platform import Platform, read_platform
 from lychgate.provisioner.sync.capturing import Capturing
 from lychgate.provisioner.sync.planning import Plan, judge_plan, make_plan, read_state
+from lychgate.provisioner.sync.preflight import collect, decides, preflight
+from lychgate.provisioner.sync.preflight_showing import show as show_preflight
 from lychgate.provisioner.sync.showing import show
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
@@ -80,18 +84,23 @@ def run(options: SyncOptions) -> int:
         state = read_state(scope, options.state)
         plan = make_plan(scope, state, capturing, progress.count)
     verdict = _judge(plan, policies, settings, file)
+    request = collect(scope, as_of=as_of, waivers=policies.waivers, state=state, plan=True)
+    before = preflight(request, plan=True)
     if not options.formats or options.output is not None:
-        _show_difference(plan, options.verbose)
+        show_preflight(before)
+        print()
+        show(plan.difference, options.verbose)
+        print()
+    if state.unread:
+        why = f"{scope.stack}: its deployed state could not be read ({escape(state.unread)}): all is shown as if new"
+        print(f"lychgate: {why}", file=sys.stderr)
     report(options, verdict)
-    return EXIT[verdict["decision"]]
+    return worst(decides(before), EXIT[verdict["decision"]])
 
 
-def _show_difference(plan: Plan, verbose: bool) -> None:
-    if plan.state.unread:
-        why = escape(plan.state.unread)
-        print(f"The deployed state of {plan.scope.stack} could not be read ({why}): all is shown as if it were new.")
-    show(plan.difference, verbose)
-    print()
+def worst(*statuses: int) -> int:
+    """The exit status of several: a finding outranks what is undetermined, which outranks what is clean."""
+    return min((one for one in statuses if one), default=0)
 
 
 @dataclass(frozen=True, slots=True)

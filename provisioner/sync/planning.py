@@ -17,6 +17,7 @@ from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.verdict import RunFacts, build, waive
 from lychgate.judging.waivers import Waivers
+from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
 from lychgate.sources.analyzer import without_defaults
@@ -57,11 +58,14 @@ class Plan:
 def read_state(scope: Scope, file: Path | None) -> State:
     """The deployed state of a stack, from a file or the environment's backend.
 
-    Raises InputError where the file, or what the backend holds, is no state; a backend that does not answer leaves the
-    state unread, which is said.
+    Raises InputError where the file, or what the backend holds, is no state of this stack; a backend that does not
+    answer leaves the state unread, which is said.
     """
     if file is not None:
-        return State(read_file(file))
+        deployed = read_file(file)
+        if deployed.stack not in ("", scope.stack):
+            raise InputError(str(file), found=f"it is the state of {deployed.stack}", expected=f"that of {scope.stack}")
+        return State(deployed)
     try:
         return State(read_stack(scope.environment.state.backend, PROJECT, scope.stack))
     except BackendError as error:

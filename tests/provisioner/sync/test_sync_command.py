@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,11 +25,35 @@ def test_a_plan_of_what_is_not_deployed_yet(tmp_path: Path) -> None:
     asked = ("sync", "notify", "--environment", "production", "--plan")
     done = lychgate(*asked, "--output", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ image-named-by-tag  pass" in done.stdout
+    assert "· production-synced-without-approval  not checked" in done.stdout
     assert "+ outbox  aws:sqs/queue:Queue  create" in done.stdout
+    assert "its deployed state could not be read" in done.stderr
     assert "clean  " in done.stdout
     verdict = json.loads((tmp_path / "verdict.json").read_text())
     assert {one["stack"] for one in verdict["stacks"]} >= {"notify.production.single", "notify.production.shared"}
     assert verdict["run"]["strict"] is True
+
+
+def test_a_frozen_environment_is_a_finding_of_a_plan(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "platform", tmp_path / "platform")
+    (tmp_path / "lychgate.yaml").write_text("platform: platform\n")
+    file = tmp_path / "platform" / "environments" / "test.yaml"
+    file.write_text(file.read_text() + 'frozen: {reason: holidays, until: "2999-01-01"}\n')
+    done = lychgate("sync", "notify", "--environment", "test", "--plan", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ sync-into-frozen-environment  fail: " in done.stdout
+    assert "holidays" in done.stdout
+
+
+def test_the_state_of_another_stack_is_refused(tmp_path: Path) -> None:
+    urn = "urn:pulumi:payments.production.acme::platform::pulumi:pulumi:Stack::platform-payments.production.acme"
+    resource = {"urn": urn, "type": "pulumi:pulumi:Stack", "custom": False}
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
+    done = lychgate("sync", "notify", "--environment", "production", "--plan", "--state", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it is the state of payments.production.acme. expected that of notify.production.single" in done.stderr
 
 
 @pytest.mark.parametrize(
