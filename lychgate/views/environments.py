@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lychgate.model.graph import Graph
 from lychgate.model.values import Secret, Unknown, UnknownRead
 from lychgate.views.base import View
 from lychgate.views.commands import in_words
@@ -16,11 +17,12 @@ from lychgate.views.credentials import (
     opened,
     written_in_text,
 )
-from lychgate.views.kubernetes_objects import TEMPLATES, kind_of
+from lychgate.views.kubernetes_objects import TEMPLATES, kind_of, object_name
 from lychgate.views.kubernetes_workloads import Workload
 
 FUNCTION = "aws:lambda/function:Function"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
+SECRET = "kubernetes:core/v1:Secret"
 STORES = ("aws:secretsmanager/secret:Secret", "aws:ssm/parameter:Parameter")
 # Kind of workload -> where the pod's specification stands in it.
 POD_SPECS = {type_: ".".join((*TEMPLATES[kind_of(type_)], "spec")) for type_ in Workload.types}
@@ -38,9 +40,22 @@ class Environment(View):
         """The variables that hold a credential itself, with the container's name.
 
         A credential is what Pulumi marks as secret, what is so named and is no reference to a secret store, and what
-        looks like one. Raises `UnknownRead` where a variable is so named and its value is unknown.
+        looks like one. Raises `UnknownRead` where none certainly is, and one may be: a variable that is so named and
+        whose value is unknown, or may as well be the name of a Secret.
         """
-        return self.once("credentials", lambda: [place for place, *_ in filter(self._is_credential, self._variables())])
+        return self.once("credentials", self._credentials)
+
+    def _credentials(self) -> list[str]:
+        found: list[str] = []
+        doubt: UnknownRead | None = None
+        for variable in self._variables():
+            try:
+                found += [variable[0]] if self._is_credential(variable) else []
+            except UnknownRead as unknown:
+                doubt = doubt or unknown
+        if doubt is not None and not found:
+            raise doubt
+        return found
 
     @property
     def commands(self) -> list[str]:
@@ -73,16 +88,20 @@ class Environment(View):
         if not isinstance(text, str) or not text:
             return False
         plain = text.isdigit() or text.lower() in ("true", "false") or bool(REFERENCE.match(text))
-        plain = plain or names_an_object(name, text)
         if named and not plain and not self._names_store(text, property_):
+            if names_an_object(name, text):
+                why = f"a word that may be the name of a Secret, or the secret itself (a name belongs into {name}_NAME)"
+                raise UnknownRead(self.resource.urn, f"{property_} ({name})", why)
             return True
         origins = self.once(property_, lambda: Origins(self.graph, self.resource, property_))
         return written_in_text(text, origins)
 
     def _names_store(self, text: str, property_: str) -> bool:
-        """Whether the text is the name of a secret or parameter that the property refers to."""
+        """Whether the text is the name of a secret or parameter that the property refers to, or of a Secret object."""
         found = (self.graph.by_urn.get(urn) for urn in self.resource.property_dependencies.get(property_, ()))
-        return any(one.type in STORES and text in (one.id, one.outputs.get("name")) for one in found if one is not None)
+        if any(one.type in STORES and text in (one.id, one.outputs.get("name")) for one in found if one is not None):
+            return True
+        return text in self.graph.once("names of Secrets", lambda: set(_names_of_secrets(self.graph)))
 
     def _variables(self) -> Iterator[tuple[str, str, Any, str]]:
         """Place for messages, name, value and property of each variable."""
@@ -121,3 +140,12 @@ def _commands(container: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     found = {name: container.get(name) for name in ("entryPoint", "command")}
     found["healthCheck"] = check.get("command") if isinstance(check, dict) else None
     yield from ((name, words) for name, words in found.items() if isinstance(words, list))
+
+
+def _names_of_secrets(graph: Graph) -> Iterator[str]:
+    """The names of the Secret objects of Kubernetes that are known."""
+    for resource in graph.of_type(SECRET):
+        try:
+            yield object_name(resource)
+        except UnknownRead:
+            continue

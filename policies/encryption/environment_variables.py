@@ -30,7 +30,7 @@ from lychgate.views.environments import Environment
                     "DB_SECRET_ARN": secret.arn,
                     "DB_SECRET": secret.name,
                     "API_TOKEN": "{{resolve:secretsmanager:partner:SecretString:token}}",
-                    "TLS_SECRET": "payments-tls",
+                    "TLS_SECRET_NAME": "payments-tls",
                     "TOKEN_LIFETIME": "3600",
                     "LOG_LEVEL": "info",
                 }

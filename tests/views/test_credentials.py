@@ -109,9 +109,9 @@ def test_an_unknown_password_of_a_database_is_not_written() -> None:
     assert PasswordHolder.of(graph(cluster), cluster).written == ["masterPassword"]
 
 
-def credentials(variables: Any) -> list[str]:
+def credentials(variables: Any, *beside: Any) -> list[str]:
     function = resource(FUNCTION, "api", {"environment": {"variables": variables}})
-    return Environment.of(graph(function), function).credentials
+    return Environment.of(graph(function, *beside), function).credentials
 
 
 @pytest.mark.parametrize(
@@ -181,14 +181,26 @@ def test_tokens_that_are_known_by_how_they_begin(token: str) -> None:
     assert credentials({"SETTING": f"--key={token}"}) == ["SETTING"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TS_KUBE_SECRET", "tailscale-state"),
+        ("DB_SECRET", "payments-db"),
+        ("TLS_SECRETS", "api.example-tls-2"),
+        ("tlsSecret", "web-tls"),
+        ("DB_SECRET", "correct-horse-battery-staple"),
+    ],
+)
+def test_a_word_that_may_be_the_name_of_a_secret_is_not_decided(name: str, value: str) -> None:
+    with pytest.raises(UnknownRead, match=f"{name}.*may be the name of a Secret, or the secret itself"):
+        credentials({name: value})
+    assert credentials({name: value, "API_TOKEN": "some-words"}) == ["API_TOKEN"], "what is certain is said"
+
+
 def test_a_secret_may_be_called_by_its_name() -> None:
-    names = {
-        "TS_KUBE_SECRET": "tailscale-state",
-        "DB_SECRET": "payments-db",
-        "TLS_SECRETS": "api.example-tls-2",
-        "tlsSecret": "web-tls",
-    }
-    assert credentials(names) == []
+    known = resource("kubernetes:core/v1:Secret", "db", {"metadata": {"name": "payments-db"}})
+    assert credentials({"DB_SECRET": "payments-db"}, known) == []
+    assert credentials({"DB_SECRET_NAME": "payments-db"}) == []
     values = {"DB_SECRET": "hunter2", "CLIENT_SECRET": "ab1-cd2", "API_TOKEN": "some-words", "JWT_SECRET": "my-secret",
               "OLD_SECRET": "Correct-Horse", "NEW_SECRET": "wJalr-7MDENG/bPx"}  # fmt: skip
     assert credentials(values) == list(values)
