@@ -118,7 +118,9 @@ def sync(
     application: Annotated[str, typer.Argument(help="Name of the application: applications/NAME.yaml.")],
     environment: Annotated[str, typer.Option(help="Environment to sync to.")],
     tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Compare and judge; change nothing.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Compare and judge; change nothing. All that there is so far.")
+    ] = False,
     state: Annotated[
         Path | None, typer.Option(help="Deployed state from a file (`pulumi stack export`), not from the backend.")
     ] = None,
@@ -130,10 +132,10 @@ def sync(
         bool, typer.Option("--verbose", "-v", help="Show what is created property by property.")
     ] = False,
 ) -> None:
-    """Compare what is to be deployed with what is, judge it, and apply it.
+    """Plan a sync: what would change, what must hold before it, and what it is judged. Applying is still to come.
 
-    Exit status: 0 done (or nothing stands against it, with --plan), 1 mandatory findings, 2 usage or input error,
-    3 undetermined mandatory rules, 4 an apply failed or was cancelled.
+    Exit status: 0 nothing stands against it, 1 mandatory findings or a preflight that fails, 2 usage or input error,
+    3 undetermined mandatory rules.
     """
     from lychgate.cli.sync import SyncOptions, run
 

@@ -1,4 +1,4 @@
-"""`lychgate sync`: what is to be deployed is compared with what is, judged, and applied if nothing is against it."""
+"""`lychgate sync --plan`: what is to be deployed is compared with what is, and judged."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def run(options: SyncOptions) -> int:
     """Plan, show, judge; the exit status of the contract."""
     check_formats(options)
     if not options.plan:
-        raise InputError("--plan", found="it is not given, and applying is not possible yet", expected="--plan")
+        raise InputError("sync", found="applying is not possible yet", expected="--plan")
     as_of = moment(options.as_of)
     file, settings, platform = platform_of(options.settings, options.environment)
     scope = scope_of(platform, options.application, options.environment, options.tenant)
