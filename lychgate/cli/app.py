@@ -155,7 +155,10 @@ def drift(
     environment: Annotated[str, typer.Option(help="Environment.")],
     tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
     state: Annotated[
-        Path | None, typer.Option(help="Deployed state from a file (`pulumi stack export`), not from the backend.")
+        Path | None,
+        typer.Option(
+            help="Deployed state from a file, not the backend; what other stacks opened counts as drift then."
+        ),
     ] = None,
     settings: SettingsOption = None,
     endpoint: Annotated[str | None, typer.Option(help="Another endpoint than AWS's own, for every service.")] = None,

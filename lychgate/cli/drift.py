@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from lychgate.cli.terminal import Progress
 from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.model.errors import InputError
+from lychgate.model.graph import Graph
+from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.attributing import attributed
 from lychgate.provisioner.sync.drift import check_drift
 from lychgate.provisioner.sync.drift_records import Drift
 from lychgate.provisioner.sync.drift_showing import show
 from lychgate.provisioner.sync.planning import read_state
+from lychgate.provisioner.sync.removing import neighbours
 
 CLEAN, FOUND, INCOMPLETE = 0, 1, 3
 
@@ -46,13 +50,27 @@ def run(options: DriftOptions) -> int:
     if state.deployed is None:
         raise InputError(scope.stack, found="it is not deployed", expected="a stack that was synced")
     with Progress("reading the account") as progress:
-        drift = check_drift(state.deployed.graph, _session(scope.environment.region), options.endpoint, progress.count)
+        drift = check_drift(
+            state.deployed.graph,
+            _session(scope.environment.region),
+            options.endpoint,
+            progress.count,
+            others=_others(scope) if options.state is None else (),
+        )
     rules = built_in_rules()
     drift = attributed(drift, rules.values(), load_ruleset(scope.environment.baseline, rules))
     _show(drift, options)
     if drift.found:
         return FOUND
     return CLEAN if drift.complete else INCOMPLETE
+
+
+def _others(scope: Scope) -> Iterator[Graph]:
+    """The states of the environment's other stacks: what they have opened in this one is theirs, and no drift."""
+    for one in neighbours(scope):
+        deployed = read_state(one, None).deployed
+        if deployed is not None:
+            yield deployed.graph
 
 
 def _show(drift: Drift, options: DriftOptions) -> None:
