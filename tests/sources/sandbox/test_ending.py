@@ -109,6 +109,16 @@ def test_how_a_program_ended_is_told(world: World) -> None:
     assert "ZeroDivisionError" in child.stderr()
 
 
+def test_the_guard_comes_first_and_the_program_as_all_others(world: World) -> None:
+    told = world.run(
+        """
+        attempt("scheduling", lambda: os.sched_getscheduler(0))
+        attempt("priority", lambda: os.getpriority(os.PRIO_PROCESS, 0))
+        """
+    )
+    assert told.done == {"scheduling": os.SCHED_OTHER, "priority": os.getpriority(os.PRIO_PROCESS, 0)}
+
+
 def test_standard_input_is_empty(world: World) -> None:
     assert "EOFError" in world.run("attempt('input', input)").failed["input"]
 
