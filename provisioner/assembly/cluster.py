@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pulumi_newrelic as newrelic
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.components.base import Context
-from lychgate.provisioner.models.environment import Cluster
+from lychgate.provisioner.models.environment import Cluster, Environment
+
+# The services that stacks are made of, as the provider names them, and STS, which says whose the credentials are.
+SERVICES = (
+    "cloudwatchlogs", "dynamodb", "ec2", "ecr", "eks", "iam", "kms", "lambda_", "rds", "s3", "secretsmanager", "sns",
+    "sqs", "sts",
+)  # fmt: skip
 
 
 class Providers(NamedTuple):
@@ -32,10 +38,19 @@ def providers(scope: Scope) -> Providers:
             region=there.region,
             allowed_account_ids=[there.account],
             default_tags={"tags": _default_tags(context)},
+            **_elsewhere(there),
         ),
         kubernetes.Provider("kubernetes", kubeconfig=_kubeconfig(there.cluster, there.region)),
         newrelic.Provider("newrelic", account_id=str(seen.account), region=seen.region),
     )
+
+
+def _elsewhere(there: Environment) -> dict[str, Any]:
+    """What sends the provider to another place than AWS, where the environment names one."""
+    if there.endpoint is None:
+        return {}
+    endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, there.endpoint))
+    return {"endpoints": [endpoints], "s3_use_path_style": True, "skip_metadata_api_check": True}
 
 
 def _default_tags(context: Context) -> dict[str, str]:

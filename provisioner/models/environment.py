@@ -15,6 +15,7 @@ Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 PolicyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$")]
 Key = Literal[KEYS]  # type: ignore[valid-type]
+Endpoint = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
 
 
 class Irsa(Part):
@@ -107,10 +108,12 @@ class Frozen(Part):
 class Environment(Layer):
     """An environment. `production` is whether what is lost here is lost for good; `limits` and `minimums` are the most
     and the least that settings may come to (cores of CPU, GiB of memory); `budget` is what all of it may cost in a
-    month, in US dollars."""
+    month, in US dollars. `endpoint` is a cloud that answers in the place of AWS, such as LocalStack, and never that of
+    production."""
 
     account: Account
     region: Region
+    endpoint: Endpoint | None = None
     production: bool
     baseline: str = "production"
     branch: str = Field(default="main", description="The protected branch that is deployed from")

@@ -43,6 +43,7 @@ Where = tuple[str | int, ...]
 def check(platform: Platform) -> Iterator[InputError]:
     """Every error of reference in a platform."""
     yield from _tenants(platform)
+    yield from _endpoints(platform)
     yield from unbounded(platform)
     for name, application in platform.applications.items():
         found = list(_Application(platform, name, application).check())
@@ -59,6 +60,13 @@ def _tenants(platform: Platform) -> Iterator[InputError]:
     for name in platform.tenants:
         if name in RESERVED:
             yield document.error((TENANTS, name), f"the name {shown(name)} is the platform's own", "another", key=True)
+
+
+def _endpoints(platform: Platform) -> Iterator[InputError]:
+    for name, environment in platform.environments.items():
+        if environment.production and environment.endpoint is not None:
+            document = platform.documents[f"environments/{name}"]
+            yield document.error(("endpoint",), "production is at AWS itself", "no endpoint", key=True)
 
 
 class _Application:

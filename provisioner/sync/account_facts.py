@@ -10,10 +10,10 @@ from lychgate.model.sync_request import Fact
 from lychgate.model.values import Unknown
 
 
-def account_found(region: str) -> Fact[str]:
-    """The account of the credentials (sts:GetCallerIdentity).
+def account_found(region: str, endpoint: str | None = None) -> Fact[str]:
+    """The account of the credentials (sts:GetCallerIdentity), at the environment's `endpoint` where it has one.
 
-    The service itself is asked: an endpoint that AWS_ENDPOINT_URL or a profile names could answer anything.
+    Else the service itself is asked: an endpoint that AWS_ENDPOINT_URL or a profile names could answer anything.
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
 
@@ -23,8 +23,8 @@ def account_found(region: str) -> Fact[str]:
         config = Config(
             ignore_configured_endpoint_urls=True, connect_timeout=5, read_timeout=10, retries={"max_attempts": 2}
         )
-        account = _session().client("sts", region_name=region, config=config).get_caller_identity()["Account"]
-        return str(account)
+        client = _session().client("sts", region_name=region, endpoint_url=endpoint, config=config)
+        return str(client.get_caller_identity()["Account"])
 
     return fact("the account of the credentials", ask)
 

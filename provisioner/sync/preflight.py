@@ -136,7 +136,7 @@ def _of_run(
     there = scope.environment
     change = change_of(scope, environ, sources)
     return {
-        "account_found": account_found(there.region),
+        "account_found": account_found(there.region, there.endpoint),
         "region_found": region_found(),
         **{name: getattr(change, name) for name in Change.__slots__},
         "backend_encrypted": backend_encrypted(there.state.backend),

@@ -295,6 +295,14 @@ def test_a_limit_of_what_is_no_number_holds_nothing(folder: Path) -> None:
     assert "database.instance_class is no number. expected a setting that is one" in refused(folder)
 
 
+def test_a_stand_in_for_aws_is_none_of_production(folder: Path) -> None:
+    for name in ("test", "production"):
+        file = folder / "environments" / f"{name}.yaml"
+        file.write_text(f"endpoint: http://127.0.0.1:5000\n{file.read_text()}")
+    expected = "environments/production.yaml:1:1: production is at AWS itself. expected no endpoint"
+    assert refused(folder) == expected
+
+
 def test_settings_layer(platform: Platform) -> None:
     settings = effective(platform, "payments", "production", "acme", "workload", "settle")
     told = {key: origin.layer for key, origin in settings.origins.items()}
