@@ -14,12 +14,16 @@ from lychgate.model.validation import load
 Kind: TypeAlias = Literal["decided", "contributed", "manual"]
 Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
+WORDS = {"rules": "rules", "preflight": "preflight rules"}
+
 
 class Requirement(BaseModel):
     """One requirement. The texts are ours, not the standard's.
 
     `kind` is the most that rules can ever say: `decided` (its infrastructure part, wholly), `contributed` (evidence;
     people or things outside the graph decide), `manual` (nothing). A decided requirement without rules is not decided.
+    `rules` judge resources, and a verdict says what they found; `preflight` are ids of preflight rules, which judge a
+    sync, so that what they say is in its record and in no verdict.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +34,7 @@ class Requirement(BaseModel):
     evidence: Text = Field(description="how infrastructure code can evidence it, or where else the evidence is")
     kind: Kind
     rules: tuple[str, ...] = ()
+    preflight: tuple[str, ...] = ()
     best_practice_until: date | None = Field(default=None, description="last day on which it was only a best practice")
     profile: str | None = Field(default=None, description="binds only where a ruleset switches this profile on")
 
@@ -58,9 +63,10 @@ def load_framework(document: Document) -> Framework:
             found = f"unknown profile {shown(requirement.profile)}"
             hint = nearest(requirement.profile, framework.profiles)
             errors.append(document.error((*path, "profile"), found, "one that `profiles` describes", hint))
-        if requirement.kind == "manual" and requirement.rules:
-            found = f"the requirement {requirement.id} is manual, but has rules"
-            errors.append(document.error((*path, "rules"), found, "no rules, or another kind"))
+        for key in ("rules", "preflight"):
+            if requirement.kind == "manual" and getattr(requirement, key):
+                found = f"the requirement {requirement.id} is manual, but has {WORDS[key]}"
+                errors.append(document.error((*path, key), found, f"no {WORDS[key]}, or another kind"))
     if errors:
         raise InputError.of(errors)
     return framework

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lychgate.judging.framework import Framework, Requirement, Text, load_framework
+from lychgate.judging.preflight import preflight_rules
 from lychgate.model.document import MAX_BYTES, Document, parse
 from lychgate.model.errors import InputError, either, nearest, shown
 from lychgate.model.outcome import Layer, Level, Severity
@@ -139,20 +140,30 @@ class Ruleset:
         """Ids of the binding requirements that a rule serves, in the framework's order."""
         return self.settings[rule_id].requirements
 
+    def requirements_of_preflight(self, rule_id: str) -> tuple[str, ...]:
+        """Ids of the binding requirements that a preflight rule serves, in the framework's order."""
+        return tuple(requirement.id for requirement in self.requirements if rule_id in requirement.preflight)
+
     def never_waive(self, rule_id: str) -> bool:
         """Whether no waiver of a rule is accepted."""
         return self.settings[rule_id].never_waive
 
 
-def load_ruleset(path_or_name: str | Path, known_rules: Mapping[str, RuleFacts]) -> Ruleset:
+def load_ruleset(
+    path_or_name: str | Path, known_rules: Mapping[str, RuleFacts], known_preflight: Collection[str] | None = None
+) -> Ruleset:
     """A ruleset from a file or by the name of a built-in baseline, with what it extends.
 
-    Every rule named in it, or in its framework, must be among `known_rules`. Raises InputError: all errors of a file's
-    shape at once, then all errors of what its words refer to.
+    Every rule named in it, or in its framework, must be among `known_rules`, every preflight rule among
+    `known_preflight` (else the built-in ones). Raises InputError: all errors of a file's shape at once, then all errors
+    of what its words refer to.
     """
     chain = list(_chain(path_or_name))
     framework, document = _framework(chain)
-    errors = _unknown_rules_of_framework(framework, document, known_rules) if document else []
+    errors = []
+    if document:
+        known = preflight_rules() if known_preflight is None else known_preflight
+        errors = _unknown_rules_of_framework(framework, document, known_rules, known)
     for link in chain:
         errors += _wrong_references(link, framework, known_rules)
     parameters: dict[str, BaseModel | None] = {}
@@ -242,14 +253,24 @@ def unknown_rule(
 
 
 def _unknown_rules_of_framework(
-    framework: Framework, document: Document, known_rules: Mapping[str, RuleFacts]
+    framework: Framework, document: Document, known_rules: Mapping[str, RuleFacts], known_preflight: Collection[str]
 ) -> list[InputError]:
-    return [
-        unknown_rule(document, ("requirements", index, "rules", position), rule_id, known_rules)
-        for index, requirement in enumerate(framework.requirements)
-        for position, rule_id in enumerate(requirement.rules)
-        if rule_id not in known_rules
-    ]
+    errors = []
+    for index, requirement in enumerate(framework.requirements):
+        for position, rule_id in enumerate(requirement.rules):
+            path = ("requirements", index, "rules", position)
+            if rule_id in known_preflight:
+                errors.append(document.error(path, f"{shown(rule_id)} is a preflight rule", "it under `preflight`"))
+            elif rule_id not in known_rules:
+                errors.append(unknown_rule(document, path, rule_id, known_rules))
+        for position, rule_id in enumerate(requirement.preflight):
+            path = ("requirements", index, "preflight", position)
+            if rule_id in known_rules:
+                errors.append(document.error(path, f"{shown(rule_id)} judges resources", "it under `rules`"))
+            elif rule_id not in known_preflight:
+                found, expected = f"unknown preflight rule {shown(rule_id)}", "the id of one (`lychgate rules`)"
+                errors.append(document.error(path, found, expected, nearest(rule_id, known_preflight)))
+    return errors
 
 
 def _wrong_references(link: _Link, framework: Framework, known_rules: Mapping[str, RuleFacts]) -> Iterator[InputError]:

@@ -205,7 +205,10 @@ def _rules(used: Mapping[str, Rule], ruleset: Ruleset, decided: Iterable[Decided
 
 
 def _requirement(requirement: Requirement, decided: Iterable[Decided], used: Mapping[str, Rule]) -> dict[str, Any]:
-    """Manual where no rule in use speaks for it, undetermined where one could not be decided, else its kind."""
+    """Manual where no rule in use speaks for it, undetermined where one could not be decided, else its kind.
+
+    Preflight rules do not count: what they say of a sync is in its record, and a verdict knows of no sync.
+    """
     rules = [rule for rule in requirement.rules if rule in used]
     counts = Counter(one.outcome for one in decided if one.judgement.rule.id in rules)
     state: str = requirement.kind if rules else "manual"

@@ -203,6 +203,18 @@ def test_the_document_fits_its_schema_and_is_the_same_each_time() -> None:
     assert made["rules"][0]["population"] == 2
 
 
+def test_what_only_preflight_rules_speak_for_is_manual_in_a_verdict() -> None:
+    rules = _with_built_in({})
+    ruleset = load_ruleset("production", rules)
+    run = RunFacts(datetime(2026, 11, 26, tzinfo=UTC), "production", True, "0.1.0")
+    made = build(graph_of(), rules, ruleset, Waivers(), [], run)
+    found = {one["id"]: one for one in made["requirements"]}
+    alone = [one.id for one in ruleset.requirements if one.preflight and not one.rules]
+    assert {"6.5.1", "7.2.3"} <= set(alone)
+    assert {(found[id_]["state"], *found[id_]["rules"]) for id_ in alone} == {("manual",)}
+    assert found["6.5.3"]["state"] == "decided" and "sync-into-another-account" not in found["6.5.3"]["rules"]
+
+
 def _with_built_in(rules: dict[str, Rule]) -> dict[str, Rule]:
     from lychgate.judging.discovery import built_in_rules
 

@@ -334,3 +334,44 @@ def test_errors_of_a_framework(tmp_path: Path) -> None:
         complaint(tmp_path, HEAD + "framework: house.yaml\n")
         == f"house.yaml:5:75: unknown rule 'nothing-like-it'. {WANTED_RULE}"
     )
+
+
+def test_preflight_rules_of_a_requirement(tmp_path: Path) -> None:
+    entry = REQUIREMENT.format("1.1.1", "contributed", ", preflight: [waiver-expired, image-named-by-tag]")
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + entry)
+    house = ruleset(tmp_path, HEAD + "framework: house.yaml\n")
+    assert house.requirements_of_preflight("waiver-expired") == ("1.1.1",)
+    assert house.requirements_of_preflight("setting-above-limit") == ()
+    assert ruleset(tmp_path, HEAD).requirements_of_preflight("waiver-expired") == ()
+    assert load_ruleset("test", built_in_rules()).requirements_of_preflight("state-in-another-backend") == (
+        "1.2.8",
+        "6.5.3",
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (
+            "preflight: [waiver-exipred]",
+            "79: unknown preflight rule 'waiver-exipred'. expected the id of one (`lychgate rules`); "
+            "did you mean 'waiver-expired'?",
+        ),
+        ("preflight: [s3-bucket-without-customer-key]", "79: 's3-bucket-without-customer-key' judges resources. "
+         "expected it under `rules`"),
+        ("rules: [waiver-expired]", "75: 'waiver-expired' is a preflight rule. expected it under `preflight`"),
+    ],
+    ids=["unknown", "of resources", "under rules"],
+)  # fmt: skip
+def test_a_preflight_rule_that_there_is_not(tmp_path: Path, facts: str, expected: str) -> None:
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + REQUIREMENT.format("1.1.1", "decided", f", {facts}"))
+    found = complaint(tmp_path, HEAD + "framework: house.yaml\n")
+    assert found.replace(str(tmp_path), "") == f"house.yaml:5:{expected}"
+
+
+def test_a_manual_requirement_has_no_preflight_rule(tmp_path: Path) -> None:
+    entry = REQUIREMENT.format("1.1.1", "manual", ", preflight: [waiver-expired]")
+    (tmp_path / "house.yaml").write_text(FRAMEWORK + entry)
+    assert "the requirement 1.1.1 is manual, but has preflight rules. expected no preflight rules" in complaint(
+        tmp_path, HEAD + "framework: house.yaml\n"
+    )

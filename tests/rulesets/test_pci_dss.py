@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from lychgate.judging.framework import Framework, load_framework
+from lychgate.judging.preflight import preflight_rules
 from lychgate.judging.ruleset import read
 
 FILE = Path(str(resources.files("lychgate.rulesets"))) / "pci-dss-4.0.1.yaml"
@@ -42,6 +43,11 @@ FUTURE = (
     "11.5.1.1 11.6.1 12.3.1 12.3.3 12.3.4 12.5.2.1 12.5.3 12.6.2 12.6.3.1 12.6.3.2 12.10.4.1 12.10.7 A1.1.1 A1.1.4 "
     "A1.2.3"
 )
+# Preflight rules that prevent accidents, of which the standard says nothing.
+WITHOUT_REQUIREMENT = {
+    "data-store-lost-without-a-word", "setting-above-limit", "sync-for-another-applications-tenant",
+    "sync-into-another-region", "sync-into-frozen-environment", "sync-into-unknown-environment",
+}  # fmt: skip
 
 
 @cache
@@ -79,6 +85,15 @@ def test_ids_are_well_formed() -> None:
 
 def test_what_rules_can_decide() -> None:
     assert ids(kind="decided") == set(DECIDED.split())
+
+
+def test_each_preflight_rule_serves_a_requirement_or_is_known_to_serve_none() -> None:
+    served = {rule for requirement in framework().requirements for rule in requirement.preflight}
+    assert not served & WITHOUT_REQUIREMENT
+    assert set(preflight_rules()) - WITHOUT_REQUIREMENT == served
+    assert ids(kind="manual") <= ids(preflight=())
+    for requirement in framework().requirements:
+        assert list(requirement.preflight) == sorted(set(requirement.preflight)), requirement.id
 
 
 def test_policies_physical_security_and_people_are_manual() -> None:
