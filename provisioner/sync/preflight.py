@@ -23,6 +23,7 @@ from lychgate.provisioner.sync.planning import State
 from lychgate.provisioner.sync.state_facts import backend_encrypted, backend_override, secrets_providers, stack_locks
 
 from lychgate.judging.preflight import Preflight, ask, preflight_rules
+from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.waivers import Waivers
 from lychgate.model.sync_request import AcceptedFinding, Drift, Fact, Freeze, Image, Limited, SyncRequest
 from lychgate.model.values import Unknown
@@ -35,30 +36,41 @@ NO_DRIFT_KNOWN = Unknown("the account was not compared with what was deployed")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one preflight rule says of a request."""
+    """What one preflight rule says of a request; `requirements` are ids of those that it serves."""
 
     id: str
     title: str
     outcome: Outcome
     message: str
     remediation: str
+    requirements: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {name: getattr(self, name) for name in ("id", "title", "outcome", "message", "remediation")}
+        told = {name: getattr(self, name) for name in ("id", "title", "outcome", "message", "remediation")}
+        return {**told, "requirements": list(self.requirements)}
 
 
-def preflight(request: SyncRequest, plan: bool, rules: Mapping[str, Preflight] | None = None) -> list[Judged]:
-    """Every preflight rule on a request, in the order of the rules; `rules` replaces the built-in ones."""
-    return [_judged(rule, request, plan) for rule in (preflight_rules() if rules is None else rules).values()]
+def preflight(
+    request: SyncRequest,
+    plan: bool,
+    rules: Mapping[str, Preflight] | None = None,
+    ruleset: Ruleset | None = None,
+) -> list[Judged]:
+    """Every preflight rule on a request, in the order of the rules; `rules` replaces the built-in ones.
+
+    `ruleset` is the environment's, which says what requirements each serves.
+    """
+    return [_judged(rule, request, plan, ruleset) for rule in (preflight_rules() if rules is None else rules).values()]
 
 
-def _judged(rule: Preflight, request: SyncRequest, plan: bool) -> Judged:
+def _judged(rule: Preflight, request: SyncRequest, plan: bool, ruleset: Ruleset | None) -> Judged:
+    requirements = ruleset.requirements_of_preflight(rule.id) if ruleset else ()
     if plan and rule.applying:
-        return Judged(rule.id, rule.title, "not checked", NOT_ASKED, rule.remediation)
+        return Judged(rule.id, rule.title, "not checked", NOT_ASKED, rule.remediation, requirements)
     answer = ask(rule, request)
     assert answer.outcome != "waived"  # `ask` lets none through
-    return Judged(rule.id, rule.title, answer.outcome, answer.message, rule.remediation)
+    return Judged(rule.id, rule.title, answer.outcome, answer.message, rule.remediation, requirements)
 
 
 def decides(judged: Sequence[Judged]) -> int:

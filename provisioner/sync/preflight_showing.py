@@ -38,4 +38,6 @@ def _line(one: Judged) -> Text:
     line.append(f"  {one.outcome}", style=style)
     if one.message:
         line.append(f": {flat(one.message)}", style="" if one.outcome in STOPS else "dim")
+    if one.outcome == "fail" and one.requirements:
+        line.append(f"  PCI DSS {flat(', '.join(one.requirements))}", style="dim")
     return line

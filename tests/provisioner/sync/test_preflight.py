@@ -31,7 +31,9 @@ from lychgate.provisioner.sync.state_facts import backend_encrypted, secrets_pro
 from moto import mock_aws
 from rich.console import Console
 
+from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.preflight import Preflight, preflight_rules
+from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.waivers import Waiver, Waivers
 from lychgate.model.outcome import PASS
 from lychgate.model.sync_request import AcceptedFinding, Approval, Drift, Freeze, Image, Limited, SyncRequest
@@ -259,6 +261,20 @@ def test_the_list_is_a_line_for_each_rule_and_mends_only_failures() -> None:
     assert "main\\x1b[31m\\u202e\\nfix" in out.getvalue()
     assert any("sync-of-a-locked-stack  unknown: nobody could be asked" in line for line in lines)
     assert lines[-1] == "preflight: 1 fail, 1 unknown, 1 not applicable, 17 pass"
+
+
+def test_what_requirements_a_rule_serves_is_kept_and_shown_where_it_fails() -> None:
+    ruleset = load_ruleset("test", built_in_rules())
+    found = preflight(replace(PRODUCTION, branch="try-it", region_found="us-east-1"), plan=False, ruleset=ruleset)
+    told = {one.id: one.as_dict()["requirements"] for one in found}
+    assert told["production-synced-from-unprotected-branch"] == ["1.2.2", "6.5.1", "6.5.4"]
+    assert told["sync-of-a-locked-stack"] == ["1.2.8"] and told["sync-into-another-region"] == []
+    assert {one.id: one.as_dict()["requirements"] for one in preflight(PRODUCTION, True, ruleset=ruleset)} == told
+    out = io.StringIO()
+    show(found, Console(file=out, width=300))
+    shown = [line for line in out.getvalue().splitlines() if "PCI DSS" in line]
+    assert [line.split()[1] for line in shown] == ["production-synced-from-unprotected-branch"]
+    assert shown[0].endswith("synced from main.  PCI DSS 1.2.2, 6.5.1, 6.5.4")
 
 
 # Facts of the platform.
