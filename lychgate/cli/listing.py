@@ -13,19 +13,23 @@ from typing import TypedDict
 
 from lychgate.model.outcome import LAYERS
 
+PREFLIGHT = "preflight"
+GROUPS = (*LAYERS, PREFLIGHT)
+
 
 class Line(TypedDict):
-    """What the list shows of one rule."""
+    """What the list shows of one rule. A preflight rule has no severity, but may be asked only when applying."""
 
     id: str
     layer: str
-    severity: str
+    severity: str | None
     title: str
     deprecated: str | None
+    applying: bool
 
 
 def listing(folders: Sequence[Path]) -> list[Line]:
-    """The built-in rules and those of the folders. Raises InputError as discovery does."""
+    """The built-in rules, those of the folders, and the preflight rules. Raises InputError as discovery does."""
     if folders:
         return _discovered(folders)
     kept = _cache() / f"rules-{_key()}.json"
@@ -40,11 +44,18 @@ def listing(folders: Sequence[Path]) -> list[Line]:
 
 def _discovered(folders: Sequence[Path]) -> list[Line]:
     from lychgate.judging.discovery import all_rules
+    from lychgate.judging.preflight import preflight_rules
 
-    rules = all_rules(folders).values()
-    return [
-        Line(id=one.id, layer=one.layer, severity=one.severity, title=one.title, deprecated=one.deprecated)
-        for one in rules
+    lines = [
+        Line(
+            id=one.id, layer=one.layer, severity=one.severity, title=one.title, deprecated=one.deprecated,
+            applying=False,
+        )
+        for one in all_rules(folders).values()
+    ]  # fmt: skip
+    return lines + [
+        Line(id=one.id, layer=PREFLIGHT, severity=None, title=one.title, deprecated=None, applying=one.applying)
+        for one in preflight_rules().values()
     ]
 
 
@@ -58,7 +69,7 @@ def _key() -> str:
     spec = find_spec("lychgate.policies")
     digest = hashlib.sha256()
     for top in spec.submodule_search_locations or () if spec else ():
-        for layer in LAYERS:
+        for layer in GROUPS:
             for entry in sorted(os.scandir(Path(top) / layer), key=lambda entry: entry.name):
                 if entry.name.endswith(".py"):
                     state = entry.stat()

@@ -9,72 +9,103 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lychgate.cli.listing import listing
+from lychgate.cli.listing import GROUPS, PREFLIGHT, Line, listing
 from lychgate.model.errors import InputError, either, nearest
-from lychgate.model.outcome import LAYERS
 
 if TYPE_CHECKING:
+    from lychgate.judging.preflight import Preflight
     from lychgate.judging.rule import Rule
 
 COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 def list_rules(layer: str | None, folders: Sequence[Path]) -> int:
-    """Every rule, a line each, by layer."""
-    if layer is not None and layer not in LAYERS:
+    """Every rule, a line each, by layer; then the preflight rules."""
+    if layer is not None and layer not in GROUPS:
         raise InputError(
-            "--layer", found=f"unknown layer {layer!r}", expected=either(LAYERS), hint=nearest(layer, LAYERS)
+            "--layer", found=f"unknown layer {layer!r}", expected=either(GROUPS), hint=nearest(layer, GROUPS)
         )
     rules = listing(folders)
     width = max(len(rule["id"]) for rule in rules)
-    for name in LAYERS if layer is None else [layer]:
+    for name in GROUPS if layer is None else [layer]:
         chosen = sorted((rule for rule in rules if rule["layer"] == name), key=lambda rule: rule["id"])
-        typer.secho(f"{name} ({len(chosen)})", bold=True)
+        more = ": what must hold before a sync; a plan does not ask those of `applying`" if name == PREFLIGHT else ""
+        typer.echo(typer.style(f"{name} ({len(chosen)})", bold=True) + more)
         for rule in chosen:
-            severity = typer.style(f"{rule['severity']:<8}", fg=COLOURS[rule["severity"]])
             gone = f" (deprecated: {rule['deprecated']})" if rule["deprecated"] else ""
-            typer.echo(f"  {rule['id']:<{width}}  {severity}  {rule['title']}{gone}")
+            typer.echo(f"  {rule['id']:<{width}}  {_mark(rule)}  {rule['title']}{gone}")
     return 0
+
+
+def _mark(rule: Line) -> str:
+    if rule["severity"] is None:
+        return typer.style(f"{'applying' if rule['applying'] else '':<8}", dim=True)
+    return typer.style(f"{rule['severity']:<8}", fg=COLOURS[rule["severity"]])
 
 
 def check(rule_id: str | None, folders: Sequence[Path]) -> int:
     """Run the examples of one rule or of all of the folders; exit status 1 where one is not what it claims to be."""
-    from lychgate.cli.examples import failures
+    from lychgate.cli.examples import failures, preflight_failures
     from lychgate.judging.discovery import built_in_rules, rules_of
+    from lychgate.judging.preflight import preflight_rules
     from lychgate.model.escaping import escape
 
     rules = rules_of(folders) if folders else built_in_rules()
-    chosen = [_find(rule_id, rules)] if rule_id else list(rules.values())
-    wrong = list(failures(chosen))
+    before = {} if folders else preflight_rules()
+    if rule_id:
+        _known(rule_id, [*rules, *before])
+        rules = {id_: rule for id_, rule in rules.items() if id_ == rule_id}
+        before = {id_: rule for id_, rule in before.items() if id_ == rule_id}
+    chosen: list[Rule | Preflight] = [*rules.values(), *before.values()]
+    wrong: list[tuple[Rule | Preflight, str, str]] = [*failures(rules.values()), *preflight_failures(before.values())]
     for rule, example, why in wrong:
         print(f"{rule.id}: {example}\n{escape(why)}\n")
     print(f"{sum(len(rule.compliant) + len(rule.violating) for rule in chosen)} examples, {len(wrong)} wrong")
     return 1 if wrong else 0
 
 
-def _find(rule_id: str, rules: dict[str, Rule]) -> Rule:
-    if rule_id in rules:
-        return rules[rule_id]
-    found, hint = f"there is no rule {rule_id!r}", nearest(rule_id, rules)
-    raise InputError("rules", found=found, expected="a rule that `lychgate rules` lists", hint=hint)
+def _known(rule_id: str, ids: Sequence[str]) -> None:
+    if rule_id not in ids:
+        found, hint = f"there is no rule {rule_id!r}", nearest(rule_id, ids)
+        raise InputError("rules", found=found, expected="a rule that `lychgate rules` lists", hint=hint)
 
 
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """One rule in full."""
     from lychgate.judging.discovery import all_rules
+    from lychgate.judging.preflight import preflight_rules
 
-    rules = all_rules(folders)
-    rule = _find(rule_id, rules)
+    rules, before = all_rules(folders), preflight_rules()
+    _known(rule_id, [*rules, *before])
+    if rule_id not in rules:
+        return _explain_preflight(before[rule_id], rules)
+    rule = rules[rule_id]
     severity = typer.style(rule.severity, fg=COLOURS[rule.severity])
     typer.echo(f"{typer.style(rule.id, bold=True)}  {severity}  {rule.layer} layer\n{rule.title}")
     _section("Why", rule.rationale)
     _section("How to mend it", rule.remediation)
-    _requirements(rule, rules)
+    _requirements(rule.id, rules)
     _parameters(rule)
     for title, programs in (("Compliant", rule.compliant), ("Not compliant", rule.violating)):
         for program in programs:
             _section(title, "")
             _program(program)
+    return 0
+
+
+def _explain_preflight(rule: Preflight, rules: dict[str, Rule]) -> int:
+    from lychgate.cli.examples import as_written
+
+    asked = "asked when applying, not by a plan" if rule.applying else "asked by a plan too"
+    typer.echo(f"{typer.style(rule.id, bold=True)}  preflight, {asked}\n{rule.title}")
+    _section("Why", rule.rationale)
+    _section("How to mend it", rule.remediation)
+    _requirements(rule.id, rules)
+    _section("Examples", "PRODUCTION and TEST are syncs that may begin (policies/preflight/examples.py).")
+    for title, requests in (("Compliant", rule.compliant), ("Not compliant", rule.violating)):
+        _section(title, "")
+        for request in requests:
+            _program(as_written(request))
     return 0
 
 
@@ -91,11 +122,11 @@ def _program(text: str) -> None:
     Console(highlight=False).print(Syntax(text.rstrip(), "python", background_color="default", word_wrap=True))
 
 
-def _requirements(rule: Rule, rules: dict[str, Rule]) -> None:
+def _requirements(rule_id: str, rules: dict[str, Rule]) -> None:
     from lychgate.judging.ruleset import load_ruleset
 
     ruleset = load_ruleset("production", rules)
-    named = [one for one in ruleset.requirements if rule.id in one.rules]
+    named = [one for one in ruleset.requirements if rule_id in (*one.rules, *one.preflight)]
     if named:
         _section("Requirements", "")
     for one in named:
