@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lychgate.model.document import Document
 from lychgate.model.errors import InputError
@@ -19,6 +22,10 @@ from lychgate.sources.program.functions import Fixture
 
 NAME = "lychgate.yaml"
 Dimension = Literal["application", "environment", "tenant", "classification"]
+
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+# https://docs.gitlab.com/user/reserved_names/#limitations-on-usernames-project-and-group-names-and-slugs
+PROJECT = re.compile(r"[1-9][0-9]*|[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 
 
 class _Part(BaseModel):
@@ -47,10 +54,49 @@ class Environment(_Part):
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
 
 
+def may_have_token(url: str) -> bool:
+    """Whether a token may be sent there: by HTTPS, or to this machine itself."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "https":
+            return True
+        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+class GitLabSetting(_Part):
+    """The project on GitLab that the platform is kept in. `ca` is a file of certificates, beside this one."""
+
+    url: str
+    project: str
+    ca: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        try:
+            well_formed = ADDRESS.fullmatch(url) and urlsplit(url).hostname and urlsplit(url).port != 0
+        except ValueError:  # a port that is none, brackets that do not close
+            well_formed = False
+        if not well_formed or not may_have_token(url):
+            raise ValueError("an address such as https://gitlab.example.com")
+        return url.rstrip("/")
+
+    @field_validator("project", mode="before")
+    @classmethod
+    def _a_project(cls, project: Any) -> Any:
+        text = str(project) if isinstance(project, int | str) and not isinstance(project, bool) else ""
+        if not PROJECT.fullmatch(text):
+            raise ValueError("a project's number or its path, such as group/name")
+        return text
+
+
 class SettingsFile(_Part):
     """The file. `stack_references` names a JSON file of outputs per stack, beside this file; `secrets` are typed
     stand-ins for `secure:` configuration; `waivers` and `ruleset` are the defaults of the options of that name;
-    `platform` is the folder of applications, environments and tenants that `lychgate sync` is about."""
+    `platform` is the folder of applications, environments and tenants that `lychgate sync` is about; `gitlab` is who it
+    asks for approvals and protected branches."""
 
     labels: dict[Dimension, list[str]] = {}
     selectors: list[Selector] = []
@@ -61,6 +107,16 @@ class SettingsFile(_Part):
     waivers: str | None = None
     ruleset: str | None = None
     platform: str | None = None
+    gitlab: GitLabSetting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GitLabProject:
+    """A project on GitLab: its address, its number or path, and the certificates to trust where not the usual ones."""
+
+    url: str
+    project: str
+    ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +131,7 @@ class Settings:
     waivers: Path | None = None
     ruleset: str | Path | None = None
     platform: Path | None = None
+    gitlab: GitLabProject | None = None
     origin: str = ""
 
 
@@ -104,8 +161,13 @@ def read_settings(path: Path | None, environment: str | None) -> Settings:
         waivers=path.parent / content.waivers if content.waivers else None,
         ruleset=path.parent / content.ruleset if content.ruleset and "/" in content.ruleset else content.ruleset,
         platform=path.parent / content.platform if content.platform else None,
+        gitlab=_project(path.parent, content.gitlab) if content.gitlab else None,
         origin=document.file,
     )
+
+
+def _project(folder: Path, told: GitLabSetting) -> GitLabProject:
+    return GitLabProject(told.url, told.project, folder / told.ca if told.ca else None)
 
 
 def _outputs(path: Path, document: Document, name: str) -> dict[str, Any]:

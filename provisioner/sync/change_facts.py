@@ -1,7 +1,8 @@
 """Which change a sync brings, and who has approved it: from git, and from GitLab.
 
-Of the variables of a pipeline only what speaks against a sync is taken at its word, since a pipeline's own file can set
-them; that a branch is protected and holds the commit, and who approved, GitLab says.
+Of the variables of a pipeline only what speaks against a sync is taken at its word, since a pipeline's own file, and
+whoever starts one, can set them; that a branch is protected and holds the commit, and who approved, GitLab says. Which
+GitLab that is, and which project, lychgate.yaml says; only before production a pipeline may say it itself.
 https://docs.gitlab.com/ci/variables/#cicd-variable-precedence
 """
 
@@ -11,7 +12,6 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from lychgate.provisioner.sync.facts import fact
 from lychgate.model.sync_request import Approval, Fact
 from lychgate.model.values import Unknown
 from lychgate.sources.git import branch_of, commit_of, lay_out, top_of
+from lychgate.sources.settings import GitLabProject, may_have_token
 
 TOKEN, URL, PROJECT = "LYCHGATE_GITLAB_TOKEN", "LYCHGATE_GITLAB_URL", "LYCHGATE_GITLAB_PROJECT"
 TIMEOUT = 20.0
@@ -41,8 +42,12 @@ class Change:
     approvals: Fact[tuple[Approval, ...]]
 
 
-def change_of(scope: Scope, environ: Mapping[str, str], sources: Sequence[Path]) -> Change:
-    """The change that a checkout is of. `sources` are files beside the platform's that the sync is made from."""
+def change_of(
+    scope: Scope, environ: Mapping[str, str], sources: Sequence[Path], named: GitLabProject | None = None
+) -> Change:
+    """The change that a checkout is of. `sources` are files beside the platform's that the sync is made from; `named`
+    is the project that lychgate.yaml names."""
+    sources = [*sources, named.ca] if named and named.ca else sources
     top = top_of(scope.platform.folder)
     none: Unknown = Unknown(f"{scope.platform.folder} is in no Git repository")
     commit = fact("the commit", lambda: _commit(top, environ)) if top else none
@@ -50,7 +55,7 @@ def change_of(scope: Scope, environ: Mapping[str, str], sources: Sequence[Path])
     if top and not isinstance(commit, Unknown):
         changed = _changed(top, commit, scope, sources)
     branch = fact("the branch", lambda: _branch(top, environ)) if top else none
-    gitlab = fact("GitLab", lambda: GitLab.of(environ))
+    gitlab = fact("GitLab", lambda: GitLab.of(environ, named, scope.environment.production))
     if isinstance(gitlab, Unknown):
         requester = environ.get("GITLAB_USER_LOGIN") or gitlab
         protected = False if _unprotected(environ) else gitlab
@@ -134,28 +139,55 @@ class GitLab:
     https://docs.gitlab.com/api/merge_request_approvals/ and https://docs.gitlab.com/api/merge_requests/
     """
 
-    def __init__(self, url: str, project: str, token: str) -> None:
+    def __init__(self, url: str, project: str, token: str, *, ca: Path | None = None, variables: bool = True) -> None:
+        """`variables`: whether the process's may name a proxy or certificates, which could make anybody GitLab."""
         import gitlab
 
-        self._client = gitlab.Gitlab(url, private_token=token, timeout=TIMEOUT, keep_base_url=True)
+        verify = str(ca) if ca else True
+        self._client = gitlab.Gitlab(url, token, timeout=TIMEOUT, keep_base_url=True, ssl_verify=verify)
         self._client.session.max_redirects = 0  # the token would go along
+        self._client.session.trust_env = variables
         self._project = self._client.projects.get(project, lazy=True)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Fact[GitLab]:
-        """The project of a pipeline, or the one that Lychgate was told."""
+    def of(cls, environ: Mapping[str, str], named: GitLabProject | None, production: bool) -> Fact[GitLab]:
+        """The project that lychgate.yaml names; where it names none, and before production, what the variables say."""
+        if named is None and production:
+            return Unknown("GitLab was not asked: lychgate.yaml names no GitLab project")
+        return cls._of_variables(environ) if named is None else cls._of_settings(environ, named)
+
+    @classmethod
+    def _of_settings(cls, environ: Mapping[str, str], named: GitLabProject) -> Fact[GitLab]:
+        if not environ.get(TOKEN):
+            return Unknown(f"GitLab was not asked: {TOKEN} is not set")
+        for name in (URL, "CI_SERVER_URL"):
+            if environ.get(name) and _normal(environ[name]) != _normal(named.url):
+                return Unknown(f"GitLab was not asked: {name} is of another GitLab than lychgate.yaml's {named.url}")
+        found = cls(named.url, named.project, environ[TOKEN], ca=named.ca, variables=False)
+        told = {environ[name].lower() for name in (PROJECT, "CI_PROJECT_ID", "CI_PROJECT_PATH") if environ.get(name)}
+        if told - {named.project.lower()} and not told <= found.names(named.project):
+            return Unknown(f"the pipeline is of another project than lychgate.yaml's {named.project}")
+        return found
+
+    @classmethod
+    def _of_variables(cls, environ: Mapping[str, str]) -> Fact[GitLab]:
         token = environ.get(TOKEN)
         url = environ.get(URL) or environ.get("CI_SERVER_URL")
         project = environ.get(PROJECT) or environ.get("CI_PROJECT_ID")
         if not token or not url or not project:
             missing = TOKEN if not token else URL if not url else PROJECT
             return Unknown(f"GitLab was not asked: {missing} is not set")
-        if not _may_have_token(url):
+        if not may_have_token(url):
             return Unknown(f"GitLab was not asked: a token is sent by HTTPS only, not to {urlsplit(url).netloc}")
         pipeline = {environ.get("CI_PROJECT_ID"), environ.get("CI_PROJECT_PATH")} - {None}
         if pipeline and project not in pipeline:
             return Unknown(f"GitLab was not asked: the pipeline is of another project than {project}")
         return cls(url, project, token)
+
+    def names(self, project: str) -> set[str]:
+        """The number and the path of a project, in lower case: whichever of both it was asked for by."""
+        found = self._client.projects.get(project)
+        return {str(found.id), str(found.path_with_namespace).lower()}
 
     def protected(self, branch: str) -> Fact[bool]:
         """Whether a branch is protected, by its name or by a pattern."""
@@ -220,11 +252,8 @@ def _head_at(versions: Sequence[tuple[datetime, str]], at: Fact[datetime]) -> Fa
     return before[-1] if before else Unknown("it is older than every version that GitLab knows")
 
 
-def _may_have_token(url: str) -> bool:
+def _normal(url: str) -> tuple[str, str, int | None, str]:
+    """An address as it is compared: letters of its host, a usual port and a slash at its end make no difference."""
     parts = urlsplit(url)
-    if parts.scheme == "https":
-        return True
-    try:
-        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", parts.port or usual, parts.path.rstrip("/")

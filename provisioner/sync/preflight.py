@@ -27,6 +27,7 @@ from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.waivers import Waivers
 from lychgate.model.sync_request import AcceptedFinding, Drift, Fact, Freeze, Image, Limited, SyncRequest
 from lychgate.model.values import Unknown
+from lychgate.sources.settings import GitLabProject
 
 Outcome = Literal["pass", "fail", "unknown", "error", "not applicable", "not checked"]
 CLEAN, FINDINGS, UNDETERMINED = 0, 1, 3
@@ -93,14 +94,16 @@ def collect(
     plan: bool,
     drift: Fact[Drift] = NO_DRIFT_KNOWN,
     sources: Sequence[Path] = (),
+    gitlab: GitLabProject | None = None,
     environ: Mapping[str, str] = os.environ,
     now: datetime | None = None,
 ) -> SyncRequest:
     """The facts of a sync. For a plan no service is asked: what only an applying run can meet is unknown then.
 
     `sources` are files that the sync is made from beside the platform's, such as lychgate.yaml and the waivers.
+    `gitlab` is the project that lychgate.yaml names: without it, production's change is unknown.
     """
-    found = _of_plan() if plan else _of_run(scope, state, drift, sources, environ)
+    found = _of_plan() if plan else _of_run(scope, state, drift, sources, gitlab, environ)
     return SyncRequest(
         as_of=as_of,
         now=now or datetime.now(UTC),
@@ -143,10 +146,15 @@ def _of_plan() -> dict[str, Any]:
 
 
 def _of_run(
-    scope: Scope, state: State, drift: Fact[Drift], sources: Sequence[Path], environ: Mapping[str, str]
+    scope: Scope,
+    state: State,
+    drift: Fact[Drift],
+    sources: Sequence[Path],
+    gitlab: GitLabProject | None,
+    environ: Mapping[str, str],
 ) -> dict[str, Any]:
     there = scope.environment
-    change = change_of(scope, environ, sources)
+    change = change_of(scope, environ, sources, gitlab)
     return {
         "account_found": account_found(there.region, there.endpoint),
         "region_found": region_found(),

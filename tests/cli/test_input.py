@@ -121,8 +121,8 @@ CASES: dict[str, tuple[dict[str, str | None], list[str], str]] = {
     "a wrong key in lychgate.yaml": (
         {"lychgate.yaml": "enviroments: {}\n"},
         [],
-        "TOP/lychgate.yaml:1:1: unknown key 'enviroments'. expected environments, invokes, labels, platform, ruleset, "
-        "secrets, selectors, stack_references or waivers; did you mean 'environments'?",
+        "TOP/lychgate.yaml:1:1: unknown key 'enviroments'. expected environments, gitlab, invokes, labels, platform, "
+        "ruleset, secrets, selectors, stack_references or waivers; did you mean 'environments'?",
     ),
     "outputs that are missing": (
         {"lychgate.yaml": "stack_references:\n  acme/network/production: network.json\n"},

@@ -7,6 +7,7 @@ https://docs.gitlab.com/api/commits/, https://docs.gitlab.com/api/branches/
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 TOKEN = "glpat-for-the-tests"
+OWN = re.compile("^/api/v4/projects/(7|pay/platform)(?=/|$)", re.IGNORECASE)
 
 
 @dataclass
 class Project:
-    """What the server knows of one project: answers by path below `/api/v4/projects/7`."""
+    """What the server knows of one project, 7 or pay/platform: answers by path below it."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -65,8 +67,8 @@ class Project:
 
 @contextmanager
 def gitlab_server() -> Iterator[Project]:
-    """The server, on a port of this machine; its project has the id 7."""
-    project = Project()
+    """The server, on a port of this machine; its project has the id 7 and the path pay/platform."""
+    project = Project({"": {"id": 7, "path_with_namespace": "pay/platform"}})
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -78,7 +80,7 @@ def gitlab_server() -> Iterator[Project]:
                 status, answer = 401, {"message": "401 Unauthorized"}
             elif path == "/api/v4/user":
                 status, answer = 200, {"id": 9, "username": "deployer"}
-            elif (found := project.answers.get(path.removeprefix("/api/v4/projects/7"))) is not None:
+            elif (found := project.answers.get(OWN.sub("", path))) is not None:
                 status, answer = (found, {"message": "no"}) if isinstance(found, int) else (200, found)
             body = json.dumps(answer).encode()
             self.send_response(status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ from lychgate.model.outcome import PASS
 from lychgate.model.sync_request import AcceptedFinding, Approval, Drift, Freeze, Image, Limited, SyncRequest
 from lychgate.model.values import Unknown
 from lychgate.sources.deployed.checkpoint import read_checkpoint
+from lychgate.sources.settings import GitLabProject
 from tests.provisioner.sync.gitlab_server import TOKEN, Project, gitlab_server
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "platform"
@@ -225,7 +227,7 @@ def test_a_rule_that_crashes_is_named_and_stops_the_sync() -> None:
 
 def test_where_nothing_is_judged_nothing_is_decided() -> None:
     assert decides([]) == 3
-    assert len(preflight_rules()) == 20
+    assert len(preflight_rules()) >= 20
 
 
 def judged(outcome: Any) -> Judged:
@@ -260,7 +262,7 @@ def test_the_list_is_a_line_for_each_rule_and_mends_only_failures() -> None:
     assert "\x1b" not in out.getvalue() and "\u202e" not in out.getvalue()
     assert "main\\x1b[31m\\u202e\\nfix" in out.getvalue()
     assert any("sync-of-a-locked-stack  unknown: nobody could be asked" in line for line in lines)
-    assert lines[-1] == "preflight: 1 fail, 1 unknown, 1 not applicable, 17 pass"
+    assert lines[-1] == f"preflight: 1 fail, 1 unknown, 1 not applicable, {len(preflight_rules()) - 3} pass"
 
 
 def test_what_requirements_a_rule_serves_is_kept_and_shown_where_it_fails() -> None:
@@ -374,6 +376,15 @@ def pipeline(server: Project, commit: str, **more: str) -> dict[str, str]:
     return {**told, **more}
 
 
+def named(server: Project, project: str = "7") -> GitLabProject:
+    """What lychgate.yaml says of the server."""
+    return GitLabProject(server.url, project)
+
+
+def before_production(scope: Scope) -> Scope:
+    return Scope.of(scope.platform, "payments", "test", "acme")
+
+
 HEAD, EARLIER = "a" * 40, "b" * 40
 MORNING, LATER, EVENING = "2026-11-02T08:00:00.000Z", "2026-11-02T10:00:00.000Z", "2026-11-02T18:00:00.000+02:00"
 
@@ -382,11 +393,11 @@ def test_a_reviewed_change(checkout: tuple[Scope, str], server: Project) -> None
     scope, commit = checkout
     server.branch("main", True, commit)
     server.merged(4, commit, head=HEAD, versions=((MORNING, HEAD),), approved=(("grace", LATER),))
-    change = change_of(scope, pipeline(server, commit), ())
+    change = change_of(scope, pipeline(server, commit), (), named(server))
     assert (change.branch, change.branch_protected, change.branch_holds_commit) == ("main", True, True)
     assert (change.commit, change.changed, change.requester, change.authors) == (commit, (), "ada", ("ada",))
     assert change.approvals == (Approval("grace", datetime(2026, 11, 2, 10, tzinfo=UTC), commit),)
-    assert all(path.startswith("/api/v4/projects/7/") for path in server.asked)
+    assert all(re.match("/api/v4/projects/7(/|$)", path) for path in server.asked)
 
 
 @pytest.mark.parametrize(
@@ -401,15 +412,15 @@ def test_an_approval_is_of_the_version_that_it_was_given_for(
     server.branch("main", True, commit)
     versions = ((EVENING, HEAD), (MORNING, EARLIER))
     server.merged(4, commit, head=HEAD, versions=versions, approved=(("grace", approved),))
-    change = change_of(scope, pipeline(server, commit), ())
+    change = change_of(scope, pipeline(server, commit), (), named(server))
     [approval] = change.approvals  # type: ignore[misc]
     assert isinstance(approval.commit, Unknown) if covers is None else True
     if covers is not None:
         assert approval.commit == (commit if covers == "commit" else covers)
 
 
-def approval_rule(scope: Scope, environ: dict[str, str]) -> str:
-    change = change_of(scope, environ, ())
+def approval_rule(scope: Scope, environ: dict[str, str], gitlab: GitLabProject) -> str:
+    change = change_of(scope, environ, (), gitlab)
     request = replace(PRODUCTION, **{field.name: getattr(change, field.name) for field in fields(change)})
     return outcomes(request)["production-synced-without-approval"]
 
@@ -420,19 +431,19 @@ def test_an_approval_counts_only_of_what_was_merged_by_another(checkout: tuple[S
     merged = {"head": HEAD, "versions": ((MORNING, HEAD),), "approved": (("grace", LATER),)}
     server.merged(4, commit, **merged)  # type: ignore[arg-type]
     asks = pipeline(server, commit)
-    assert approval_rule(scope, asks) == "pass"
-    assert approval_rule(scope, {**asks, "GITLAB_USER_LOGIN": "Grace"}) == "fail"
+    assert approval_rule(scope, asks, named(server)) == "pass"
+    assert approval_rule(scope, {**asks, "GITLAB_USER_LOGIN": "Grace"}, named(server)) == "fail"
     for more in ({"author": "grace"}, {"state": "opened"}, {"state": "closed"}, {"target_branch": "try-it"},
                  {"merge_commit_sha": EARLIER}):  # fmt: skip
         server.answers[f"/repository/commits/{commit}/merge_requests"] = []
         server.merged(4, commit, **{**merged, **more})  # type: ignore[arg-type]
-        assert approval_rule(scope, asks) == "fail", more
+        assert approval_rule(scope, asks, named(server)) == "fail", more
     server.answers[f"/repository/commits/{commit}/merge_requests"] = []
     squashed = {"merge_commit_sha": None, "squash_commit_sha": commit}
     server.merged(4, commit, **{**merged, **squashed})  # type: ignore[arg-type]
-    assert approval_rule(scope, asks) == "pass"
+    assert approval_rule(scope, asks, named(server)) == "pass"
     server.answers[f"/repository/commits/{commit}/merge_requests"] = []
-    assert approval_rule(scope, asks) == "fail"
+    assert approval_rule(scope, asks, named(server)) == "fail"
 
 
 def test_what_a_pipeline_says_of_itself_is_believed_only_against_it(
@@ -440,12 +451,15 @@ def test_what_a_pipeline_says_of_itself_is_believed_only_against_it(
 ) -> None:
     scope, commit = checkout
     server.branch("main", False, commit)
-    assert change_of(scope, pipeline(server, commit), ()).branch_protected is False
+    assert change_of(scope, pipeline(server, commit), (), named(server)).branch_protected is False
     server.branch("main", True)
-    assert change_of(scope, pipeline(server, commit, CI_COMMIT_REF_PROTECTED="false"), ()).branch_protected is False
+    assert (
+        change_of(scope, pipeline(server, commit, CI_COMMIT_REF_PROTECTED="false"), (), named(server)).branch_protected
+        is False
+    )
     refs = [{"type": "branch", "name": "mine"}, {"type": "tag", "name": "main"}]
     server.answers[f"/repository/commits/{commit}/refs"] = refs
-    assert change_of(scope, pipeline(server, commit), ()).branch_holds_commit is False
+    assert change_of(scope, pipeline(server, commit), (), named(server)).branch_holds_commit is False
 
 
 @pytest.mark.parametrize(
@@ -453,19 +467,104 @@ def test_what_a_pipeline_says_of_itself_is_believed_only_against_it(
     [
         ({"LYCHGATE_GITLAB_TOKEN": ""}, "LYCHGATE_GITLAB_TOKEN is not set"),
         ({"LYCHGATE_GITLAB_TOKEN": "wrong"}, "401"),
-        ({"LYCHGATE_GITLAB_PROJECT": "pay/platform", "CI_PROJECT_PATH": "mallory/platform"}, "of another project"),
-        ({"LYCHGATE_GITLAB_URL": "http://gitlab.example.com"}, "by HTTPS only"),
-        ({"LYCHGATE_GITLAB_URL": "http://127.0.0.1:9"}, "Connection"),
+        ({"LYCHGATE_GITLAB_PROJECT": "mallory/platform"}, "of another project than lychgate.yaml's 7"),
+        ({"CI_PROJECT_PATH": "mallory/platform"}, "of another project than lychgate.yaml's 7"),
+        ({"CI_PROJECT_ID": "8"}, "of another project than lychgate.yaml's 7"),
+        ({"LYCHGATE_GITLAB_URL": "http://127.0.0.1:9"}, "LYCHGATE_GITLAB_URL is of another GitLab"),
+        ({"CI_SERVER_URL": "https://gitlab.example.com"}, "CI_SERVER_URL is of another GitLab"),
+        ({"CI_SERVER_URL": "http://[::1"}, "Invalid IPv6 URL"),
     ],
 )  # fmt: skip
 def test_what_gitlab_cannot_be_asked_is_unknown(
     checkout: tuple[Scope, str], server: Project, more: dict[str, str], why: str
 ) -> None:
     scope, commit = checkout
-    change = change_of(scope, pipeline(server, commit, **more), ())
+    change = change_of(scope, pipeline(server, commit, **more), (), named(server))
     for found in (change.branch_protected, change.branch_holds_commit, change.approvals, change.authors):
         assert isinstance(found, Unknown) and why in found.why, found
         assert TOKEN not in found.why
+
+
+def test_a_pipeline_cannot_say_which_gitlab_vouches_for_production(
+    checkout: tuple[Scope, str], server: Project
+) -> None:
+    scope, commit = checkout
+    server.branch("main", True, commit)
+    server.merged(4, commit, head=HEAD, versions=((MORNING, HEAD),), approved=(("grace", LATER),))
+    change = change_of(scope, pipeline(server, commit), ())
+    for found in (change.branch_protected, change.branch_holds_commit, change.approvals, change.authors):
+        assert found == Unknown("GitLab was not asked: lychgate.yaml names no GitLab project")
+    assert server.asked == []
+    test = change_of(before_production(scope), pipeline(server, commit), ())
+    assert test.branch_protected is True and test.approvals
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"LYCHGATE_GITLAB_PROJECT": "pay/platform", "CI_PROJECT_PATH": "mallory/platform"}, "of another project"),
+        ({"LYCHGATE_GITLAB_URL": "http://gitlab.example.com"}, "by HTTPS only"),
+        ({"LYCHGATE_GITLAB_URL": "http://127.0.0.1:9"}, "Connection"),
+    ],
+)  # fmt: skip
+def test_before_production_the_variables_must_agree_among_themselves(
+    checkout: tuple[Scope, str], server: Project, more: dict[str, str], why: str
+) -> None:
+    scope, commit = checkout
+    found = change_of(before_production(scope), pipeline(server, commit, **more), ()).approvals
+    assert isinstance(found, Unknown) and why in found.why
+
+
+@pytest.mark.parametrize("project", ["7", "pay/platform", "Pay/Platform"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"CI_PROJECT_ID": ""},
+        {"CI_PROJECT_PATH": ""},
+        {"CI_PROJECT_ID": "", "CI_PROJECT_PATH": "", "CI_SERVER_URL": ""},
+        {"LYCHGATE_GITLAB_PROJECT": "PAY/platform", "CI_PROJECT_PATH": "pay/PLATFORM"},
+    ],
+    ids=["both", "path", "number", "nothing", "letters"],
+)
+def test_a_projects_number_and_its_path_are_one(
+    checkout: tuple[Scope, str], server: Project, project: str, told: dict[str, str]
+) -> None:
+    scope, commit = checkout
+    server.branch("main", True, commit)
+    told = {"CI_SERVER_URL": f"{server.url}/".replace("http", "HTTP"), **told}
+    change = change_of(scope, pipeline(server, commit, **told), (), named(server, project))
+    assert change.branch_protected is True
+    for wrong in ({"CI_PROJECT_ID": "77"}, {"CI_PROJECT_PATH": "pay/platform2"}):
+        change = change_of(scope, pipeline(server, commit, **{**told, **wrong}), (), named(server, project))
+        assert isinstance(change.branch_protected, Unknown) and "another project" in change.branch_protected.why
+
+
+def test_variables_of_the_process_lead_to_no_other_gitlab(
+    checkout: tuple[Scope, str], server: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scope, commit = checkout
+    server.branch("main", True, commit)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n")
+    assert change_of(scope, pipeline(server, commit), (), named(server)).branch_protected is True
+    found = change_of(before_production(scope), pipeline(server, commit), ()).branch_protected
+    assert isinstance(found, Unknown) and "Proxy" in found.why
+
+
+def test_certificates_that_lychgate_yaml_names_are_a_part_of_the_change(
+    checkout: tuple[Scope, str], server: Project
+) -> None:
+    scope, commit = checkout
+    server.branch("main", True, commit)
+    file = scope.platform.folder.parent / "certificates.pem"
+    file.write_text("")
+    change = change_of(scope, pipeline(server, commit), (), replace(named(server), ca=file))
+    assert change.changed == ("certificates.pem",)
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 500])
@@ -473,7 +572,7 @@ def test_an_answer_that_is_none_is_unknown(checkout: tuple[Scope, str], server: 
     scope, commit = checkout
     server.branch("main", True, commit)
     server.answers[f"/repository/commits/{commit}/merge_requests"] = status
-    change = change_of(scope, pipeline(server, commit), ())
+    change = change_of(scope, pipeline(server, commit), (), named(server))
     assert isinstance(change.approvals, Unknown) and isinstance(change.authors, Unknown)
     assert change.branch_protected is True
 
@@ -482,13 +581,13 @@ def test_a_checkout_of_another_commit_or_branch_than_the_pipelines(
     checkout: tuple[Scope, str], server: Project
 ) -> None:
     scope, commit = checkout
-    assert isinstance(change_of(scope, pipeline(server, OLDER), ()).commit, Unknown)
+    assert isinstance(change_of(scope, pipeline(server, OLDER), (), named(server)).commit, Unknown)
     git(scope.platform.folder, "checkout", "--quiet", "-b", "mine")
-    assert isinstance(change_of(scope, pipeline(server, commit), ()).branch, Unknown)
+    assert isinstance(change_of(scope, pipeline(server, commit), (), named(server)).branch, Unknown)
     assert change_of(scope, {}, ()).branch == "mine"
     git(scope.platform.folder, "tag", "main2")
     git(scope.platform.folder, "checkout", "--quiet", "--detach", "main2")
-    assert change_of(scope, pipeline(server, commit), ()).branch == "main"
+    assert change_of(scope, pipeline(server, commit), (), named(server)).branch == "main"
     assert isinstance(change_of(scope, {"CI_COMMIT_TAG": "main"}, ()).branch, Unknown)
 
 
@@ -651,7 +750,7 @@ def test_a_sync_into_production_that_may_begin(
     server.merged(4, commit, head=HEAD, versions=((MORNING, HEAD),), approved=(("grace", LATER),))
     facts: dict[str, Any] = {
         "as_of": NOON, "now": NOON, "waivers": Waivers(), "state": State(), "drift": Drift(0),
-        "environ": pipeline(server, commit),
+        "environ": pipeline(server, commit), "gitlab": named(server, "pay/platform"),
     }  # fmt: skip
     request = collect(scope, plan=False, **facts)
     assert stopped_by(request) == set(), [one for one in preflight(request, plan=False) if one.outcome != "pass"]
@@ -660,6 +759,10 @@ def test_a_sync_into_production_that_may_begin(
     assert found == {"production-state-kept-locally", "state-in-another-backend"}
     del facts["drift"], facts["environ"]["PULUMI_BACKEND_URL"]
     assert stopped_by(collect(scope, plan=False, **facts)) == {"drift-without-explanation"}
+    del facts["gitlab"]
+    assert stopped_by(collect(scope, plan=False, **facts)) == {
+        "drift-without-explanation", "production-synced-from-unprotected-branch", "production-synced-without-approval",
+    }  # fmt: skip
 
 
 def test_drift_is_none_only_where_every_call_was_answered() -> None:
