@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pulumi
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.components.base import Use
+from lychgate.provisioner.components.base import Context, Use
 from lychgate.provisioner.components.bucket import Bucket, ExistingBucket
 from lychgate.provisioner.components.database import Database
 from lychgate.provisioner.components.key import Usable
@@ -48,6 +49,7 @@ class Resources:
         if resource.shared:
             shared["shared_by"] = tuple(self.scope.application.tenants)
         context = self.scope.context.classified(resource.classification)
+        context = replace(context, retiring=context.retiring or resource.retiring)
         match resource:
             case models.Bucket():
                 log_bucket = self.scope.environment.access_log_bucket
@@ -61,7 +63,7 @@ class Resources:
             case models.Table():
                 return Table(name, context, **_keys(resource), **self.scope.settings("table", name), **shared)
             case models.Database():
-                return self._database(name, resource, shared)
+                return self._database(name, resource, context, shared)
             case models.Secret():
                 settings = self.scope.settings("secret", name)
                 function = self.scope.environment.rotation_function
@@ -90,14 +92,14 @@ class Resources:
             if isinstance(topic, models.Topic) and queue in topic.subscribers
         ]
 
-    def _database(self, name: str, database: models.Database, shared: dict[str, Any]) -> Database:
+    def _database(self, name: str, database: models.Database, context: Context, shared: dict[str, Any]) -> Database:
         settings = self.scope.settings("database", name)
         if database.capacity == "serverless":
             settings["instance_class"] = None
         network = self.scope.environment.network
         return Database(
             name,
-            self.scope.context.classified(database.classification),
+            context,
             vpc_id=network.vpc,
             subnet_ids=[subnet.id for subnet in network.data],
             engine=database.engine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,19 @@ class Scope:
         _known("environment", environment, platform.environments)
         tenants = [*platform.applications[application].tenants, names.SHARED]
         _known(f"tenant of {application}", tenant, tenants)
+        return cls(platform, application, environment, tenant)
+
+    @classmethod
+    def gone(cls, platform: Platform, application: str, environment: str, tenant: str) -> Scope:
+        """The scope of a stack that is to be taken away: its application or tenant may have left the files already.
+
+        Raises InputError where there is no such environment, or a name is none.
+        """
+        _known("environment", environment, platform.environments)
+        for name in (application, tenant):
+            if not re.fullmatch(names.NAME, name):
+                expected = "a name of small letters, digits and single hyphens"
+                raise InputError(name, found="it names neither an application nor a tenant", expected=expected)
         return cls(platform, application, environment, tenant)
 
     @property
@@ -67,6 +81,7 @@ class Scope:
             boundary=there.boundary,
             deployers=tuple(there.deployers),
             shared=self.application.shared or self.tenant == names.SHARED,
+            retiring=self.tenant in self.application.retiring,
         )
 
     @property

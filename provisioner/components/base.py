@@ -17,6 +17,7 @@ class Context:
 
     `shared` is whether the stack serves the tenants of others: then it is kept apart from none of them.
     `production` is whether what is lost is lost for good: deletion protection, final snapshots and `protect` follow it.
+    `retiring` is whether it is about to be taken away, so that nothing may protect it any more.
     `deployers` are the ARNs of the roles that administer keys (kms:PutKeyPolicy and the like) in this account.
     `boundary` is the ARN of the permissions boundary that every role of the environment carries.
     """
@@ -32,6 +33,12 @@ class Context:
     boundary: str
     deployers: tuple[str, ...] = ()
     shared: bool = False
+    retiring: bool = False
+
+    @property
+    def protected(self) -> bool:
+        """Whether deletion is refused, by AWS and by Pulumi."""
+        return self.production and not self.retiring
 
     @property
     def whose(self) -> str:
@@ -111,7 +118,7 @@ class Component(pulumi.ComponentResource):
         self.context = context
         self.child = pulumi.ResourceOptions(parent=self)
         # What holds data that cannot be made again: Pulumi refuses to delete it before `protect` is taken away.
-        self.kept = pulumi.ResourceOptions(parent=self, protect=context.production)
+        self.kept = pulumi.ResourceOptions(parent=self, protect=context.protected)
 
 
 def document(statements: Sequence[Mapping[str, Any]]) -> pulumi.Output[str]:

@@ -184,12 +184,12 @@ class Database(Component):
             preferred_backup_window="02:00-03:00",
             preferred_maintenance_window="sun:03:30-sun:04:30",
             copy_tags_to_snapshot=True,
-            deletion_protection=production,
+            deletion_protection=self.context.protected,
             skip_final_snapshot=not production,
             final_snapshot_identifier=f"{self.identifier}-final" if production else None,
             enabled_cloudwatch_logs_exports=list(self._engine.logs),
             tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=production, depends_on=logs),
+            opts=pulumi.ResourceOptions(parent=self, protect=self.context.protected, depends_on=logs),
             **more,
         )
 

@@ -130,7 +130,7 @@ class Table(UsableTable, Component):
             ttl=aws.dynamodb.TableTtlArgs(attribute_name=ttl, enabled=True) if ttl else None,
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn},
             point_in_time_recovery={"enabled": True},
-            deletion_protection_enabled=context.production,
+            deletion_protection_enabled=context.protected,
             tags=shared_tags(context.tags(), shared_by),
             opts=self.kept,
         )

@@ -84,9 +84,11 @@ class CronJob(_Workload):
 
 
 class _Resource(Part):
-    """`shared: true` makes one for all tenants of the application, kept apart by tenant inside."""
+    """`shared: true` makes one for all tenants of the application, kept apart by tenant inside. `retiring: true` takes
+    off what protects it in production, so that a later sync may delete it."""
 
     shared: bool = False
+    retiring: bool = False
     classification: Classification | None = None
 
 
@@ -173,13 +175,15 @@ class Application(Part):
     """An application: whose it is, what data it holds, for which tenants it runs, and what it is made of.
 
     `tenancy` is `single`, or the list of tenants that each get a stack of their own. `shared: true` lets a single
-    application serve the workloads of others, whatever their tenants.
+    application serve the workloads of others, whatever their tenants. `retiring` are tenants (`single` and `shared`
+    count as such) whose stacks are about to be taken away: what protects them in production is taken off.
     """
 
     owner: str = Field(pattern=r"^[a-z0-9][a-z0-9@._-]*$", max_length=100)
     classification: Classification
     tenancy: Tenancy
     shared: bool = False
+    retiring: list[str] = []
     workloads: dict[Name, Workload] = {}
     resources: dict[Name, Resource] = {}
 

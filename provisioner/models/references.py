@@ -17,7 +17,7 @@ from lychgate.provisioner.models.application import (
     Topic,
 )
 from lychgate.provisioner.models.bounds import out_of_bounds, unbounded, wrong_overrides
-from lychgate.provisioner.models.names import RESERVED, SINGLE
+from lychgate.provisioner.models.names import RESERVED, SHARED, SINGLE
 from lychgate.provisioner.models.physical import check_names, collisions
 from lychgate.provisioner.models.platform import TENANTS, Platform
 
@@ -110,6 +110,9 @@ class _Application:
             elif tenant not in self.platform.tenants and tenancy != [SINGLE]:
                 yield self.unknown(("tenancy", index), tenant, "tenant", self.platform.tenants)
 
+        for index, tenant in enumerate(self.application.retiring):
+            if tenant not in (known := [*tenancy, SHARED]):
+                yield self.unknown(("retiring", index), tenant, "stack", known)
         if self.application.shared and tenancy != [SINGLE]:
             yield self.error(
                 ("shared",), "an application of several tenants is not shared itself", "it at its resources", key=True

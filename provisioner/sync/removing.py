@@ -5,7 +5,7 @@ Pure: what is deployed, there and around it, is read by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +14,13 @@ from lychgate.provisioner.models.application import USE
 from lychgate.provisioner.models.names import SHARED, SINGLE
 from lychgate.provisioner.sync.capturing import PROJECT
 from lychgate.provisioner.sync.difference import difference
-from lychgate.provisioner.sync.planning import State
+from lychgate.provisioner.sync.planning import State, neighbours
 from lychgate.provisioner.sync.records import Difference
 
 from lychgate.model.graph import Graph
 
 REFERENCE = "pulumi:pulumi:StackReference"
-Kind = Literal["unread", "nothing", "used", "protected", "data"]
+Kind = Literal["unread", "nothing", "used", "protected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +55,10 @@ class Removal:
         return {"stack": self.stack, "allowed": self.allowed, "objections": told, **self.difference.as_dict()}
 
 
-def neighbours(scope: Scope) -> list[Scope]:
-    """The stacks of the environment that might use something of this one: their states are what `judge_removal` asks.
+def judge_removal(scope: Scope, state: State, others: Mapping[str, State]) -> Removal:
+    """Judge the removal of a stack; `others` are the states of its neighbours by stack.
 
-    The application, or its tenant, may be gone from the platform's files already.
-    """
-    found: dict[str, Scope] = {}
-    for name in (*scope.platform.applications, scope.name):
-        spec = scope.platform.applications.get(name)
-        tenants = [*(spec.tenants if spec else ()), SHARED]
-        if name == scope.name:
-            tenants += [*scope.platform.tenants, SINGLE]
-        for tenant in tenants:
-            one = Scope(scope.platform, name, scope.environment_name, tenant)
-            found.setdefault(one.stack, one)
-    found.pop(scope.stack, None)
-    return list(found.values())
-
-
-def judge_removal(
-    scope: Scope, state: State, others: Mapping[str, State], *, may_lose: Collection[str] = ()
-) -> Removal:
-    """Judge the removal of a stack.
-
-    `others` are the states of its neighbours by stack; `may_lose` names the data stores that somebody said may be lost.
+    Whether the data that goes with it may be lost is a matter of the preflight.
     """
     deployed = state.deployed
     there = deployed.graph if deployed else Graph()
@@ -88,21 +68,17 @@ def judge_removal(
     elif not there.resources and not goes.changes:
         objections = [Objection("nothing", scope.stack, "nothing is deployed, so that there is nothing to take away")]
     else:
-        objections = [*_used(scope, others), *_own(goes, may_lose)]
+        objections = [*_used(scope, others), *_protected(goes)]
     return Removal(scope.stack, goes, tuple(objections))
 
 
-def _own(goes: Difference, may_lose: Collection[str]) -> Iterator[Objection]:
+def _protected(goes: Difference) -> Iterator[Objection]:
     for one in goes.protected:
         message = (
-            f"{one.name} is protected, and Pulumi refuses to delete it. Taking the protection away is a sync of its "
-            "own, that is judged and kept like any other; remove the stack after it."
+            f"{one.name} is protected, and Pulumi refuses to delete it. Write `retiring` into the application's file: "
+            "that is a sync of its own, judged and kept like any other. Remove the stack after it."
         )
         yield Objection("protected", goes.redact(one.urn), goes.redact(message))
-    for one in goes.data_stores_deleted:
-        if one.name not in may_lose:
-            message = f"{one.name} holds data, which is lost with it. Say so by its name if that is meant."
-            yield Objection("data", goes.redact(one.urn), goes.redact(message))
 
 
 def _used(scope: Scope, others: Mapping[str, State]) -> Iterator[Objection]:
