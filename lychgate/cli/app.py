@@ -118,32 +118,43 @@ def sync(
     application: Annotated[str, typer.Argument(help="Name of the application: applications/NAME.yaml.")],
     environment: Annotated[str, typer.Option(help="Environment to sync to.")],
     tenant: Annotated[str | None, typer.Option(help="Tenant; a single-tenant application needs none.")] = None,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Compare and judge; change nothing. All that there is so far.")
-    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Compare and judge; change nothing.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the stack away, with all that it holds.")] = False,
+    may_lose: Annotated[
+        list[str] | None, typer.Option("--may-lose", help="A data store, by name, that may be deleted with its data.")
+    ] = None,
     state: Annotated[
-        Path | None, typer.Option(help="Deployed state from a file (`pulumi stack export`), not from the backend.")
+        Path | None,
+        typer.Option(help="With --plan: deployed state from a file (`pulumi stack export`), not from the backend."),
     ] = None,
     settings: SettingsOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     as_of: AsOfOption = None,
+    policy_ref: Annotated[
+        str | None,
+        typer.Option(
+            "--policy-ref",
+            help="With --plan: a commit whose settings, waivers, environments and tenants count, not those here.",
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show what is created property by property.")
     ] = False,
 ) -> None:
-    """Plan a sync: what would change, what must hold before it, and what it is judged. Applying is still to come.
+    """Bring a stack about: what must hold before, what would change, the verdict on it; then exactly that, applied.
 
-    Exit status: 0 nothing stands against it, 1 mandatory findings or a preflight that fails, 2 usage or input error,
-    3 undetermined mandatory rules.
+    Exit status: 0 done, or with --plan nothing against it; 1 mandatory findings or a preflight that fails, 2 usage or
+    input error, 3 undetermined mandatory rules, 4 the apply failed or was cancelled.
     """
     from lychgate.cli.sync import SyncOptions, run
 
     raise typer.Exit(
         run(
             SyncOptions(
-                application=application, environment=environment, tenant=tenant, plan=plan, state=state,
-                settings=settings, formats=format_ or [], output=output, as_of=as_of, verbose=verbose,
+                application=application, environment=environment, tenant=tenant, plan=plan,
+                remove=remove, may_lose=may_lose or [], state=state, settings=settings, formats=format_ or [],
+                output=output, as_of=as_of, policy_ref=policy_ref, verbose=verbose,
             )
         )
     )  # fmt: skip

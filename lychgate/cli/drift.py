@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
-from lychgate.cli.sync import platform_of, scope_of
+from lychgate.cli.platforms import platform_of, scope_of
 from lychgate.cli.terminal import Progress
 from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.model.errors import InputError
-from lychgate.model.graph import Graph
-from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.attributing import attributed
-from lychgate.provisioner.sync.drift import check_drift
+from lychgate.provisioner.sync.drift import check_drift, session
 from lychgate.provisioner.sync.drift_records import Drift
 from lychgate.provisioner.sync.drift_showing import show
-from lychgate.provisioner.sync.planning import read_state
-from lychgate.provisioner.sync.removing import neighbours
+from lychgate.provisioner.sync.planning import around, read_state
 
 CLEAN, FOUND, INCOMPLETE = 0, 1, 3
 
@@ -42,20 +37,22 @@ class DriftOptions:
 
 def run(options: DriftOptions) -> int:
     """Read, compare, show. 0: no drift; 1: drift; 3: none found, but not all could be read."""
-    _, _, platform = platform_of(options.settings, options.environment)
+    platform = platform_of(options.settings, options.environment).platform
     scope = scope_of(platform, options.application, options.environment, options.tenant)
     state = read_state(scope, options.state)
     if state.unread:
         raise InputError(scope.stack, found=f"its state cannot be read: {state.unread}", expected="--state FILE")
     if state.deployed is None:
         raise InputError(scope.stack, found="it is not deployed", expected="a stack that was synced")
+    # What the environment's other stacks have opened in this one is theirs, and no drift.
+    others = around(scope).values() if options.state is None else ()
     with Progress("reading the account") as progress:
         drift = check_drift(
             state.deployed.graph,
-            _session(scope.environment.region),
-            options.endpoint,
+            session(scope.environment.region),
+            options.endpoint or scope.environment.endpoint,
             progress.count,
-            others=_others(scope) if options.state is None else (),
+            others=[one.deployed.graph for one in others if one.deployed],
         )
     rules = built_in_rules()
     drift = attributed(drift, rules.values(), load_ruleset(scope.environment.baseline, rules))
@@ -65,25 +62,8 @@ def run(options: DriftOptions) -> int:
     return CLEAN if drift.complete else INCOMPLETE
 
 
-def _others(scope: Scope) -> Iterator[Graph]:
-    """The states of the environment's other stacks: what they have opened in this one is theirs, and no drift."""
-    for one in neighbours(scope):
-        deployed = read_state(one, None).deployed
-        if deployed is not None:
-            yield deployed.graph
-
-
 def _show(drift: Drift, options: DriftOptions) -> None:
     if options.json:
         print(orjson.dumps(drift.as_dict(), option=orjson.OPT_INDENT_2).decode())
     else:
         show(drift, options.verbose)
-
-
-def _session(region: str) -> Any:
-    try:
-        import boto3  # type: ignore[import-untyped]
-    except ImportError:
-        expected = "`pip install 'lychgate[sync]'`"
-        raise InputError("drift", found="boto3 is not installed, which reads the account", expected=expected) from None
-    return boto3.session.Session(region_name=region)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lychgate.cli.sync import platform_of, scope_of
+from lychgate.cli.platforms import platform_of, scope_of
 from lychgate.provisioner.models.values import effective, things
 
 
 def run(application: str, environment: str, tenant: str | None, settings: Path | None) -> int:
     """Print a table: thing, setting, value, layer, file and line."""
-    _, _, platform = platform_of(settings, environment)
+    platform = platform_of(settings, environment).platform
     scope = scope_of(platform, application, environment, tenant)
     rows = [("thing", "setting", "value", "layer", "where")]
     for kind, name in things(platform, application):

@@ -1,35 +1,38 @@
-"""`lychgate sync --plan`: what is to be deployed is compared with what is, and judged."""
+"""`lychgate sync`: what is to be deployed is compared with what is, judged, and brought about."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from lychgate.cli.check import EXIT, check_formats, moment, report
+from lychgate.cli.platforms import Found, platform_of, scope_of, settings_file, tenant_of
 from lychgate.cli.terminal import Progress
+from lychgate.cli.terminal import show as show_verdict
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.rule import Rule
-from lychgate.judging.ruleset import Ruleset, load_ruleset
+from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.models.names import SINGLE
-from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.provisioner.sync.applied_showing import Steps, show_objections
+from lychgate.provisioner.sync.applied_showing import show as show_applied
 from lychgate.provisioner.sync.capturing import Capturing
-from lychgate.provisioner.sync.planning import Plan, judge_plan, make_plan, read_state
-from lychgate.provisioner.sync.preflight import collect, decides, preflight
+from lychgate.provisioner.sync.planning import State, read_state
+from lychgate.provisioner.sync.preflight import decides
 from lychgate.provisioner.sync.preflight_showing import show as show_preflight
+from lychgate.provisioner.sync.recording import make_place
 from lychgate.provisioner.sync.showing import show
+from lychgate.provisioner.sync.syncing import Done, Gate, Order, Policies, carry_out, gate_removal, gate_sync, keep
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
-from lychgate.sources.settings import NAME, Settings, find, read_settings
+from lychgate.sources.policy_ref import PolicyTree
+
+FINDINGS, FAILED = 1, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,62 +43,62 @@ class SyncOptions:
     environment: str
     tenant: str | None
     plan: bool
+    remove: bool
+    may_lose: Sequence[str]
     state: Path | None
     settings: Path | None
     formats: Sequence[str]
     output: Path | None
     as_of: str | None
+    policy_ref: str | None
     verbose: bool
 
-
-def platform_of(given: Path | None, environment: str | None) -> tuple[Path, Settings, Platform]:
-    """The lychgate.yaml that names a platform (`given`, else the nearest above the current folder), what it says, and
-    the platform. Raises InputError."""
-    file = given or find(Path.cwd())
-    if file is None:
-        raise InputError(NAME, found="there is none here or above", expected=f"a {NAME} with `platform: FOLDER`")
-    settings = read_settings(file, environment)
-    if settings.platform is None:
-        raise InputError(str(file), found="it names no platform", expected="`platform: FOLDER`")
-    return file, settings, read_platform(settings.platform, base=file.resolve().parent)
-
-
-def scope_of(platform: Platform, application: str, environment: str, tenant: str | None) -> Scope:
-    """What is synced. A single-tenant application needs no tenant named. Raises InputError."""
-    spec = platform.applications.get(application)
-    if tenant is None:
-        if spec is not None and spec.tenants != [SINGLE]:
-            raise InputError("--tenant", found=f"{application} has several tenants", expected=", ".join(spec.tenants))
-        tenant = SINGLE
-    return Scope.of(platform, application, environment, tenant)
+    @property
+    def told(self) -> bool:
+        """Whether a person reads it, and not only a program its JSON."""
+        return not self.formats or self.output is not None
 
 
 def run(options: SyncOptions) -> int:
-    """Plan, show, judge; the exit status of the contract."""
+    """Gate, show, and without --plan bring about; the exit status of the contract."""
     check_formats(options)
-    if not options.plan:
-        raise InputError("sync", found="applying is not possible yet", expected="--plan")
-    as_of = moment(options.as_of)
-    file, settings, platform = platform_of(options.settings, options.environment)
-    scope = scope_of(platform, options.application, options.environment, options.tenant)
-    with Capturing(platform.folder, file) as capturing, Progress("capturing") as progress:
+    if options.state is not None and not options.plan:
+        raise InputError("--state", found="what is deployed is read from the backend", expected="--plan beside it")
+    if options.policy_ref is not None and not options.plan:
+        raise InputError("--policy-ref", found="what is applied is one commit, whole", expected="--plan beside it")
+    with PolicyTree(options.policy_ref, settings_file(options.settings).parent) as tree:
+        try:
+            found = platform_of(options.settings, options.environment, tree)
+            return _remove(options, found) if options.remove else _sync(options, found, tree)
+        except InputError as error:
+            raise tree.renamed(error) from error
+
+
+def _sync(options: SyncOptions, found: Found, tree: PolicyTree) -> int:
+    scope = scope_of(found.platform, options.application, options.environment, options.tenant)
+    with Capturing(found.platform.folder, found.file) as capturing, Progress("capturing") as progress:
         # While the interpreter there loads what the stacks need, what judging needs is read here.
-        policies = _policies(scope, settings, as_of)
-        state = read_state(scope, options.state)
-        plan = make_plan(scope, state, capturing, progress.count)
-    verdict = _judge(plan, policies, settings, file)
-    request = collect(scope, as_of=as_of, waivers=policies.waivers, state=state, plan=True)
-    before = preflight(request, plan=True)
-    if not options.formats or options.output is not None:
-        show_preflight(before)
-        print()
-        show(plan.difference, options.verbose)
-        print()
-    if state.unread:
-        why = f"{scope.stack}: its deployed state could not be read ({escape(state.unread)}): all is shown as if new"
-        print(f"lychgate: {why}", file=sys.stderr)
-    report(options, verdict)
-    return worst(decides(before), EXIT[verdict["decision"]])
+        order = _order(options, scope, found, tree.commit)
+        gate = gate_sync(order, capturing, progress.count)
+    _show(options, order, gate)
+    assert gate.verdict is not None
+    report(options, gate.verdict)
+    status = worst(decides(gate.preflight), EXIT[gate.verdict["decision"]])
+    return status if options.plan else _carry_out(options, order, gate, status)
+
+
+def _remove(options: SyncOptions, found: Found) -> int:
+    """The same for a stack that is taken away, of which the files may say nothing any more."""
+    if options.formats or options.output:
+        raise InputError("--format", found="a removal has no verdict", expected="neither --format nor --output")
+    tenant = tenant_of(found.platform, options.application, options.tenant)
+    order = _order(options, Scope.gone(found.platform, options.application, options.environment, tenant), found)
+    gate = gate_removal(order)
+    _show(options, order, gate)
+    assert gate.removal is not None
+    show_objections(gate.removal)
+    status = worst(decides(gate.preflight), 0 if gate.removal.allowed else FINDINGS)
+    return status if options.plan else _carry_out(options, order, gate, status)
 
 
 def worst(*statuses: int) -> int:
@@ -103,37 +106,99 @@ def worst(*statuses: int) -> int:
     return min((one for one in statuses if one), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Policies:
-    rules: Mapping[str, Rule]
-    ruleset: Ruleset
-    waivers: Waivers
-    as_of: datetime
+def _show(options: SyncOptions, order: Order, gate: Gate) -> None:
+    """What must hold before, and what would change."""
+    if options.told:
+        show_preflight(gate.preflight)
+        print()
+        show(gate.difference, options.verbose)
+        print()
+    _note(order.scope, order.state)
 
 
-def _policies(scope: Scope, settings: Settings, as_of: datetime) -> _Policies:
+def _note(scope: Scope, state: State) -> None:
+    """What is to be known of the state."""
+    if state.unread:
+        why = f"its deployed state could not be read ({escape(state.unread)}): all is shown as if new"
+        print(f"lychgate: {scope.stack}: {why}", file=sys.stderr)
+    for one in state.deployed.pending if state.deployed else ():
+        what = f"{one.operation} {one.urn}"
+        print(f"lychgate: {scope.stack}: an earlier operation did not end: {escape(what)}", file=sys.stderr)
+
+
+def _carry_out(options: SyncOptions, order: Order, gate: Gate, status: int) -> int:
+    """Bring about what the gate lets through, and keep a record either way."""
+    if status:
+        print(f"lychgate: {order.scope.stack}: not applied, nothing was touched", file=sys.stderr)
+        _keep(order, gate, None)
+        return status
+    _kept(
+        order, lambda: make_place(order.settings.resolve().parent)
+    )  # before anything is touched: what has no record is not done
+    with Steps() as steps:
+        done = carry_out(order, gate, steps.take)
+    if options.told:
+        show_applied(done.applied)
+    _keep(order, gate, done)
+    return _status(order, done)
+
+
+def _status(order: Order, done: Done) -> int:
+    if done.applied.outcome == "refused":
+        return FINDINGS
+    if done.applied.outcome != "applied":
+        return FAILED
+    if done.state.unread:
+        why = escape(done.state.unread)
+        print(f"lychgate: {order.scope.stack}: what is deployed now could not be read: {why}", file=sys.stderr)
+        return FAILED
+    if done.after is None:
+        return 0
+    if done.after["decision"] != "clean":
+        print(f"lychgate: {order.scope.stack}: judged as it is deployed now:", file=sys.stderr)
+        show_verdict(done.after)
+    return EXIT[done.after["decision"]]
+
+
+def _keep(order: Order, gate: Gate, done: Done | None) -> None:
+    print(f"record: {_kept(order, lambda: keep(order, gate, done))}", file=sys.stderr)
+
+
+def _kept(order: Order, write: Callable[[], Path]) -> Path:
+    try:
+        return write()
+    except OSError as error:
+        folder, expected = order.settings.resolve().parent, "a folder that can be written"
+        raise InputError(str(folder), found=f"no record can be kept: {error.strerror}", expected=expected) from None
+
+
+def _order(options: SyncOptions, scope: Scope, found: Found, policy_ref: str | None = None) -> Order:
+    file, accepted = found.file, found.settings.waivers
+    as_of = moment(options.as_of)
     rules = built_in_rules()
     ruleset = load_ruleset(scope.environment.baseline, rules)
-    accepted = settings.waivers
-    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
-    return _Policies(rules, ruleset, waivers, as_of)
-
-
-def _judge(plan: Plan, policies: _Policies, settings: Settings, file: Path) -> dict[str, Any]:
-    accepted = settings.waivers
-    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(plan.scope.platform.folder)}
+    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(scope.platform.folder)}
     inputs |= {f"waivers {accepted.name}": of_file(accepted)} if accepted else {}
     facts = RunFacts(
-        as_of=policies.as_of,
-        environment=plan.scope.environment_name,
+        as_of=as_of,
+        environment=scope.environment_name,
         strict=True,  # every sync is
         tool_version=version("lychgate"),
-        commit=_commit(plan.scope.platform.folder),
-        policy_ref=None,
+        commit=_commit(found.checkout),
+        policy_ref=policy_ref,
         inputs=inputs,
-        isolation=plan.captured.not_isolated,
     )
-    return judge_plan(plan, policies.rules, policies.ruleset, policies.waivers, settings.labels, facts)
+    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    return Order(
+        scope=scope,
+        state=read_state(scope, options.state),
+        policies=Policies(rules, ruleset, waivers, found.settings.labels, facts),
+        settings=file,
+        sources=(file, accepted) if accepted else (file,),
+        gitlab=found.settings.gitlab,
+        plan=options.plan,
+        may_lose=tuple(options.may_lose),
+    )
 
 
 def _commit(folder: Path) -> str | None:

@@ -91,6 +91,9 @@ class SyncRequest:
     the sync that are not as `commit` has them. `requester` asks for the sync, `authors` have written the change.
     `backend_override` is a backend that the process was told to use instead (None where it was not told),
     `secrets_providers` are those that the stack's files and state name, `locks` the operations that hold the stack.
+
+    `removal` is whether all of the stack is to be taken away. `losses` are the data stores, by name, that it deletes or
+    may delete, `may_lose` those of which somebody said that they may be lost.
     """
 
     application: Fact[str]
@@ -131,3 +134,7 @@ class SyncRequest:
     waivers: Fact[tuple[AcceptedFinding, ...]]
     drift: Fact[Drift]
     limits: Fact[tuple[Limited, ...]]
+
+    removal: Fact[bool]
+    losses: Fact[tuple[str, ...]]
+    may_lose: Fact[tuple[str, ...]]

@@ -63,6 +63,12 @@ class PolicyTree:
         top = self._top.resolve()
         return self._folder / real.relative_to(top) if real.is_relative_to(top) else path
 
+    def working(self, path: Path) -> Path:
+        """Where a path of the commit is in the working tree; any other path is where it is."""
+        if self._top is None or self._folder is None or not path.is_relative_to(self._folder):
+            return path
+        return self._top / path.relative_to(self._folder)
+
     def shown(self, text: str) -> str:
         """A path, or a message with paths, as who has called knows it: `REF:PATH` for what was read in the commit."""
         return text.replace(f"{self._folder}/", f"{self.ref}:") if self._folder else text

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date
 
-from lychgate.policies.preflight.examples import DIGEST, NOON, PRODUCTION
+from lychgate.policies.preflight.examples import DIGEST, NOON, PRODUCTION, TEST
 
 from lychgate.judging.preflight import preflight
 from lychgate.model.outcome import PASS, Answer, fail, not_applicable, unknown
@@ -80,6 +80,33 @@ def drift_without_explanation(sync: SyncRequest) -> Answer:
     if not drift.unexplained:
         return PASS
     return fail(f"{len(drift.unexplained)} of {drift.count} differences are not explained: {_some(drift.unexplained)}.")
+
+
+@preflight(
+    id="data-store-lost-without-a-word",
+    title="A data store would be lost of which nobody said so",
+    rationale="""
+        A name that was changed, or an application that was taken out of a file, deletes the data with it, and no
+        rollback brings them back.
+    """,
+    remediation="Look at what would be deleted, and why; if that is meant, name each store: `--may-lose NAME`.",
+    applying=True,
+    compliant=[
+        PRODUCTION,
+        replace(PRODUCTION, losses=("ledger",), may_lose=("ledger", "receipts")),
+        replace(TEST, losses=("ledger",)),
+    ],
+    violating=[
+        replace(PRODUCTION, losses=("ledger", "receipts"), may_lose=("receipts",)),
+        replace(TEST, losses=("ledger",), removal=True),
+    ],
+)
+def data_store_lost_without_a_word(sync: SyncRequest) -> Answer:
+    """In production, and wherever a whole stack goes, each store that is deleted or replaced was named."""
+    if not known(sync.production) and not known(sync.removal):
+        return not_applicable("is not production")
+    unsaid = sorted(set(known(sync.losses)) - set(known(sync.may_lose)))
+    return fail(f"Would be lost, or may be: {_some(unsaid)}.") if unsaid else PASS
 
 
 @preflight(

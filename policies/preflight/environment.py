@@ -55,11 +55,17 @@ def sync_into_frozen_environment(sync: SyncRequest) -> Answer:
     rationale="A stack for a tenant that the application does not serve would hold nobody's data, or somebody else's.",
     remediation="Name one of the application's tenants, or add the tenant to its `tenancy`.",
     applying=False,
-    compliant=[PRODUCTION, replace(PRODUCTION, tenant="shared", stack="payments.production.shared")],
+    compliant=[
+        PRODUCTION,
+        replace(PRODUCTION, tenant="shared", stack="payments.production.shared"),
+        replace(PRODUCTION, tenant="initech", removal=True),
+    ],
     violating=[replace(PRODUCTION, tenant="initech"), replace(PRODUCTION, tenant="Acme")],
 )
 def sync_for_another_applications_tenant(sync: SyncRequest) -> Answer:
-    """The tenant is one of the application's, or what they share."""
+    """The tenant is one of the application's, or what they share. One that is taken away may have left the files."""
+    if known(sync.removal):
+        return not_applicable("the stack is taken away")
     tenant, tenants = known(sync.tenant), known(sync.tenants)
     if tenant in tenants:
         return PASS

@@ -48,6 +48,9 @@ PRODUCTION = SyncRequest(
     waivers=(AcceptedFinding("SEC-12 (sqs-queue-without-customer-key)", date(2026, 11, 30)),),
     drift=Drift(0),
     limits=(Limited("workload.max_replicas of api", "6", 6, 20, "environments/production.yaml:44"),),
+    removal=False,
+    losses=(),
+    may_lose=(),
 )
 TEST = replace(
     PRODUCTION,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Stage = Literal["preview", "up", "destroy"]
+PASSES = ("same", "refresh")  # operations that change nothing
 Outcome = Literal["applied", "refused", "failed", "cancelled"]
 
 

@@ -17,9 +17,20 @@ from lychgate.provisioner.sync.live.calling import Account, Unread
 from lychgate.provisioner.sync.live.readers import NOT_KEPT, RELIED_ON
 from lychgate.provisioner.sync.live.reading import Live, managed, read_live
 
+from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.redaction import Redactor
 from lychgate.model.values import Secret, Unknown
+
+
+def session(region: str) -> Any:
+    """A `boto3.session.Session` of whoever calls. Raises InputError where boto3 is not installed."""
+    try:
+        import boto3  # type: ignore[import-untyped]
+    except ImportError:
+        expected = "`pip install 'lychgate[sync]'`"
+        raise InputError("drift", found="boto3 is not installed, which reads the account", expected=expected) from None
+    return boto3.session.Session(region_name=region)
 
 
 def check_drift(

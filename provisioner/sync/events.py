@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
-from lychgate.provisioner.sync.applied import Finding, Progress, Stage, Step
+from lychgate.provisioner.sync.applied import PASSES, Finding, Progress, Stage, Step
 from pulumi.automation import EngineEvent
 
 COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 MOST = 4000  # characters of one message that are kept
-PASSES = ("same", "refresh")  # operations that change nothing
 UNDETERMINED = "\nnot determined: "  # how the pack's findings begin that only a deployment can decide
 
 

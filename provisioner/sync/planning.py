@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.names import SHARED, SINGLE
 from lychgate.provisioner.sync.capturing import PROJECT, Captured, Capturing, siblings
 from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.records import Difference
@@ -70,6 +71,29 @@ def read_state(scope: Scope, file: Path | None) -> State:
         return State(read_stack(scope.environment.state.backend, PROJECT, scope.stack))
     except BackendError as error:
         return State(unread=error.found)
+
+
+def neighbours(scope: Scope) -> list[Scope]:
+    """The stacks of the environment that might use something of this one.
+
+    The application, or its tenant, may be gone from the platform's files already.
+    """
+    found: dict[str, Scope] = {}
+    for name in (*scope.platform.applications, scope.name):
+        spec = scope.platform.applications.get(name)
+        tenants = [*(spec.tenants if spec else ()), SHARED]
+        if name == scope.name:
+            tenants += [*scope.platform.tenants, SINGLE]
+        for tenant in tenants:
+            one = Scope(scope.platform, name, scope.environment_name, tenant)
+            found.setdefault(one.stack, one)
+    found.pop(scope.stack, None)
+    return list(found.values())
+
+
+def around(scope: Scope) -> dict[str, State]:
+    """The deployed states of a stack's neighbours, by stack. Raises InputError as `read_state` does."""
+    return {one.stack: read_state(one, None) for one in neighbours(scope)}
 
 
 def make_plan(

@@ -94,14 +94,18 @@ def collect(
     plan: bool,
     drift: Fact[Drift] = NO_DRIFT_KNOWN,
     sources: Sequence[Path] = (),
+    removal: bool = False,
+    losses: Fact[tuple[str, ...]] = (),
+    may_lose: Sequence[str] = (),
     gitlab: GitLabProject | None = None,
     environ: Mapping[str, str] = os.environ,
     now: datetime | None = None,
 ) -> SyncRequest:
     """The facts of a sync. For a plan no service is asked: what only an applying run can meet is unknown then.
 
-    `sources` are files that the sync is made from beside the platform's, such as lychgate.yaml and the waivers.
-    `gitlab` is the project that lychgate.yaml names: without it, production's change is unknown.
+    `sources` are files that the sync is made from beside the platform's, such as lychgate.yaml and the waivers. Of what
+    a `removal` takes away the application may be gone from the files. `gitlab` is the project that lychgate.yaml names:
+    without it, production's change is unknown.
     """
     found = _of_plan() if plan else _of_run(scope, state, drift, sources, gitlab, environ)
     return SyncRequest(
@@ -109,7 +113,11 @@ def collect(
         now=now or datetime.now(UTC),
         backend_override=backend_override(environ),
         waivers=tuple(_waivers(scope, waivers)),
+        removal=removal,
+        losses=losses,
+        may_lose=tuple(may_lose),
         **_of_files(scope),
+        **(_of_nothing(scope) if removal else _of_model(scope)),
         **found,
     )
 
@@ -123,7 +131,6 @@ def _of_files(scope: Scope) -> dict[str, Any]:
         "tenant": scope.tenant,
         "stack": scope.stack,
         "environments": tuple(environments),
-        "tenants": (SHARED, *scope.application.tenants),
         "production": there.production,
         "production_accounts": tuple(sorted({one.account for one in environments.values() if one.production})),
         "frozen": Freeze(there.frozen.until, there.frozen.reason) if there.frozen else None,
@@ -132,9 +139,22 @@ def _of_files(scope: Scope) -> dict[str, Any]:
         "branch_wanted": there.branch,
         "backend": there.state.backend,
         "secrets_provider": there.state.secrets_provider,
+    }
+
+
+def _of_model(scope: Scope) -> dict[str, Any]:
+    """What the application's file says."""
+    return {
+        "tenants": (SHARED, *scope.application.tenants),
         "images": tuple(_images(scope)),
         "limits": tuple(_limits(scope)),
     }
+
+
+def _of_nothing(scope: Scope) -> dict[str, Any]:
+    """The same where all goes away: nothing is run any more."""
+    spec = scope.platform.applications.get(scope.name)
+    return {"tenants": (SHARED, *(spec.tenants if spec else ())), "images": (), "limits": ()}
 
 
 def _of_plan() -> dict[str, Any]:

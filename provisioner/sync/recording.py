@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -57,10 +58,18 @@ class Record:
         }
 
 
-def write_record(folder: Path, record: Record) -> Path:
-    """Keep a record below a folder, whole or not at all; what it is called then. Raises OSError."""
+def make_place(folder: Path) -> Path:
+    """Where records are kept below a folder. Raises OSError where nothing can be written there."""
     place = folder / FOLDER
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    return place
+
+
+def write_record(folder: Path, record: Record) -> Path:
+    """Keep a record below a folder, whole or not at all; what it is called then. Raises OSError."""
+    place = make_place(folder)
     target = place / f"{record.recorded.astimezone(UTC):%Y%m%dT%H%M%SZ}-{record.stack}-{record.id[:12]}.json"
     number, name = tempfile.mkstemp(dir=place, prefix=".")  # for its owner alone
     try:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
-from lychgate.provisioner.sync.planning import State
-from lychgate.provisioner.sync.removing import REFERENCE, Removal, judge_removal, neighbours
+from lychgate.provisioner.sync.planning import State, neighbours
+from lychgate.provisioner.sync.removing import REFERENCE, Removal, judge_removal
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.sources.deployed.checkpoint import Deployed
@@ -31,9 +31,9 @@ def made(type_: str, name: str, properties: dict[str, Any] | None = None, **opti
     return Resource(urn, type_, name, properties or {}, options=options, custom=True)
 
 
-def judged(one: Scope, there: State, others: dict[str, State] | None = None, *may_lose: str) -> Removal:
+def judged(one: Scope, there: State, others: dict[str, State] | None = None) -> Removal:
     empty = {each.stack: State() for each in neighbours(one)}
-    return judge_removal(one, there, empty | (others or {}), may_lose=may_lose)
+    return judge_removal(one, there, empty | (others or {}))
 
 
 def against(found: Removal) -> list[tuple[str, str]]:
@@ -45,16 +45,8 @@ def test_what_holds_nothing_may_go() -> None:
     assert found.allowed and found.as_dict()["summary"] == {"delete": 1}
 
 
-def test_each_data_store_needs_a_word_of_its_own() -> None:
-    there = state(made(BUCKET, "receipts"), made(BUCKET, "exports"), made(BUCKET, "archive", retainOnDelete=True))
-    assert against(judged(scope("payments", "acme"), there)) == [("data", "exports"), ("data", "receipts")]
-    found = judged(scope("payments", "acme"), there, None, "receipts")
-    assert against(found) == [("data", "exports")] and "holds data" in found.objections[0].message
-    assert judged(scope("payments", "acme"), there, None, "receipts", "exports").allowed
-
-
 def test_what_is_protected_is_freed_by_a_sync_of_its_own() -> None:
-    found = judged(scope("payments", "acme"), state(made(BUCKET, "receipts", protect=True)), None, "receipts")
+    found = judged(scope("payments", "acme"), state(made(BUCKET, "receipts", protect=True)))
     assert against(found) == [("protected", "receipts")] and "a sync of its own" in found.objections[0].message
 
 

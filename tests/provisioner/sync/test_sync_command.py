@@ -1,4 +1,4 @@
-"""`lychgate sync --plan`, `lychgate explain` and `lychgate schema`, as a user calls them."""
+"""`lychgate sync`, short of applying, `lychgate explain` and `lychgate schema`, as a user calls them."""
 
 from __future__ import annotations
 

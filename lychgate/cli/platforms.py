@@ -1,0 +1,73 @@
+"""The platform that a command is about: found by lychgate.yaml, here or as a commit has it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lychgate.model.errors import InputError
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.names import SINGLE
+from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.sources.policy_ref import PolicyTree
+from lychgate.sources.settings import NAME, Settings, find, read_settings
+
+APPLICATIONS = "applications"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A platform, the lychgate.yaml that names it and what that says. `checkout` is its folder in the working tree."""
+
+    file: Path
+    settings: Settings
+    platform: Platform
+    checkout: Path
+
+
+def settings_file(given: Path | None) -> Path:
+    """`given`, else the nearest lychgate.yaml above the current folder. Raises InputError."""
+    file = given or find(Path.cwd())
+    if file is None:
+        raise InputError(NAME, found="there is none here or above", expected=f"a {NAME} with `platform: FOLDER`")
+    return file
+
+
+def platform_of(given: Path | None, environment: str | None, tree: PolicyTree | None = None) -> Found:
+    """The platform that lychgate.yaml names. Raises InputError.
+
+    With a `tree` of a commit all that the platform team writes comes from there, and the applications from the working
+    tree: a merge request of a product team brings no environment of its own.
+    """
+    file = settings_file(given)
+    file = tree.path(file) if tree else file
+    settings = read_settings(file, environment)
+    folder = settings.platform
+    if folder is None:
+        raise InputError(str(file), found="it names no platform", expected="`platform: FOLDER`")
+    checkout = tree.working(folder) if tree else folder
+    if checkout != folder:
+        _take_over(checkout / APPLICATIONS, folder / APPLICATIONS)
+    return Found(file, settings, read_platform(folder, base=file.resolve().parent), checkout)
+
+
+def _take_over(source: Path, target: Path) -> None:
+    """Put one folder's YAML files in the place of another's. Links stay links."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file in source.glob("*.y*ml"):
+        shutil.copy2(file, target / file.name, follow_symlinks=False)
+
+
+def scope_of(platform: Platform, application: str, environment: str, tenant: str | None) -> Scope:
+    """What a command is about. A single-tenant application needs no tenant named. Raises InputError."""
+    return Scope.of(platform, application, environment, tenant_of(platform, application, tenant))
+
+
+def tenant_of(platform: Platform, application: str, tenant: str | None) -> str:
+    """The tenant that was named; that of a single-tenant application needs no name. Raises InputError."""
+    spec = platform.applications.get(application)
+    if tenant is None and spec is not None and spec.tenants != [SINGLE]:
+        raise InputError("--tenant", found=f"{application} has several tenants", expected=", ".join(spec.tenants))
+    return tenant or SINGLE

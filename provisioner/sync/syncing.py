@@ -1,0 +1,212 @@
+"""One sync, or one removal, from what is asked for to its record. What is shown of it is the caller's affair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.afterwards import judge_deployed
+from lychgate.provisioner.sync.applied import Applied, Progress
+from lychgate.provisioner.sync.capturing import Capturing
+from lychgate.provisioner.sync.drift import check_drift, session
+from lychgate.provisioner.sync.enforcing import pack_config, waived_of
+from lychgate.provisioner.sync.facts import fact
+from lychgate.provisioner.sync.planning import Plan, State, around, judge_plan, make_plan, read_state
+from lychgate.provisioner.sync.preflight import NOT_ASKED, Judged, collect, drift_of, preflight
+from lychgate.provisioner.sync.recording import Record, write_record
+from lychgate.provisioner.sync.records import Difference
+from lychgate.provisioner.sync.removing import Removal, judge_removal
+
+from lychgate.judging.rule import Rule
+from lychgate.judging.ruleset import Ruleset
+from lychgate.judging.verdict import RunFacts
+from lychgate.judging.waivers import Waivers
+from lychgate.model.errors import InputError
+from lychgate.model.labels import LabelSettings
+from lychgate.model.sync_request import Drift, Fact, SyncRequest
+from lychgate.model.values import Unknown
+from lychgate.sources.settings import GitLabProject
+
+Count = Callable[[int], None]
+# Of the facts of a sync, what its record begins with: who asked for what, and who agreed.
+ASKED = (
+    "application", "environment", "tenant", "account", "requester", "branch", "commit", "authors", "approvals", "as_of",
+    "may_lose",
+)  # fmt: skip
+
+
+def uncounted(number: int) -> None:
+    """A count that nobody sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What a sync is judged by."""
+
+    rules: Mapping[str, Rule]
+    ruleset: Ruleset
+    waivers: Waivers
+    labels: LabelSettings
+    facts: RunFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for.
+
+    `state` is what is deployed now, `settings` the lychgate.yaml that names the platform, `sources` all files beside
+    the platform's that the sync is made from, `gitlab` the project that vouches for a change, `may_lose` the data
+    stores of which somebody said that they may be lost. A `plan` changes nothing, and asks no service.
+    """
+
+    scope: Scope
+    state: State
+    policies: Policies
+    settings: Path
+    sources: tuple[Path, ...] = ()
+    gitlab: GitLabProject | None = None
+    plan: bool = False
+    may_lose: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What stands for and against a sync: its facts, what the preflight says of them, what would change, and the
+    verdict on what is planned. A removal has no plan and no verdict, but what is against it."""
+
+    request: SyncRequest
+    preflight: list[Judged]
+    plan: Plan | None = None
+    verdict: dict[str, Any] | None = None
+    removal: Removal | None = None
+
+    @property
+    def difference(self) -> Difference:
+        """What would change."""
+        found = self.plan or self.removal
+        return found.difference if found else Difference()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a sync, what is deployed since, and the verdict on that (None where it could not be had)."""
+
+    applied: Applied
+    state: State
+    after: dict[str, Any] | None = None
+
+
+def gate_sync(order: Order, capturing: Capturing, progress: Count = uncounted) -> Gate:
+    """Capture, compare, judge. Raises InputError."""
+    plan = make_plan(order.scope, order.state, capturing, progress)
+    policies = order.policies
+    facts = replace(policies.facts, isolation=plan.captured.not_isolated)
+    verdict = judge_plan(plan, policies.rules, policies.ruleset, policies.waivers, policies.labels, facts)
+    request = _request(order, plan.difference, around(order.scope) if not order.plan else {}, removal=False)
+    return Gate(request, preflight(request, order.plan, ruleset=policies.ruleset), plan, verdict)
+
+
+def gate_removal(order: Order) -> Gate:
+    """What goes, and what is against it. Raises InputError."""
+    others = around(order.scope)
+    removal = judge_removal(order.scope, order.state, others)
+    request = _request(order, removal.difference, others, removal=True)
+    judged = preflight(request, order.plan, ruleset=order.policies.ruleset)
+    return Gate(request, judged, removal=removal)
+
+
+def _request(order: Order, difference: Difference, others: Mapping[str, State], *, removal: bool) -> SyncRequest:
+    state = order.state
+    losses = tuple(difference.redact(one.name) for one in difference.data_stores_deleted)
+    return collect(
+        order.scope,
+        as_of=order.policies.facts.as_of,
+        waivers=order.policies.waivers,
+        state=state,
+        plan=order.plan,
+        drift=Unknown(NOT_ASKED) if order.plan else live_drift(order.scope, state, others),
+        sources=order.sources,
+        gitlab=order.gitlab,
+        removal=removal,
+        losses=Unknown(state.unread) if state.unread else losses,
+        may_lose=order.may_lose,
+    )
+
+
+def live_drift(scope: Scope, state: State, others: Mapping[str, State]) -> Fact[Drift]:
+    """How the account differs from what was deployed; nothing, where nothing was."""
+    if state.unread:
+        return Unknown(f"what was deployed could not be read: {state.unread}")
+    if state.deployed is None:
+        return Drift(0)
+    deployed, known = state.deployed.graph, [one.deployed.graph for one in others.values() if one.deployed]
+    there = scope.environment
+
+    def ask() -> Fact[Drift]:
+        return drift_of(check_drift(deployed, session(there.region), there.endpoint, others=known))
+
+    return fact("the drift", ask)
+
+
+def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
+    """Bring about what was judged, and judge what is deployed then.
+
+    Raises InputError where it cannot even begin, such as without the `pulumi` command.
+    """
+    from lychgate.provisioner.sync.applying import apply, remove
+
+    redact = gate.difference.redact
+    if gate.plan is None:
+        applied = remove(order.scope, progress=progress, redact=redact)
+        return Done(applied, _now(order.scope))
+    policies, waived = order.policies, waived_of(gate.verdict or {"judgements": ()})
+    applied = apply(
+        order.scope,
+        settings=order.settings,
+        pack_config=pack_config(policies.rules, policies.ruleset, waived),
+        rules=policies.rules,
+        waived=waived,
+        progress=progress,
+        redact=redact,
+    )
+    state = _now(order.scope)
+    if state.unread:
+        return Done(applied, state)
+    after = judge_deployed(
+        gate.plan, state, policies.rules, policies.ruleset, policies.waivers, policies.labels, policies.facts
+    )
+    return Done(applied, state, after)
+
+
+def _now(scope: Scope) -> State:
+    """What is deployed since: whatever is wrong with it, there is something to be kept."""
+    try:
+        return read_state(scope, None)
+    except InputError as error:
+        return State(unread=str(error))
+
+
+def keep(order: Order, gate: Gate, done: Done | None) -> Path:
+    """Write the record of a sync beside lychgate.yaml, be it refused (`done` is None then) or carried out; its path.
+
+    Raises OSError.
+    """
+    removal = gate.removal
+    record = Record(
+        "removal" if removal else "sync",
+        order.scope.stack,
+        {name: _told(getattr(gate.request, name)) for name in ASKED},
+        preflight={"judged": [one.as_dict() for one in gate.preflight]},
+        difference=removal.as_dict() if removal else gate.difference.as_dict(),
+        verdict=gate.verdict,
+        applied=done.applied if done else None,
+        after=done.after if done else None,
+    )
+    return write_record(order.settings.resolve().parent, record)
+
+
+def _told(fact: Any) -> Any:
+    return {"unknown": fact.why} if isinstance(fact, Unknown) else fact
