@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lychgate.provisioner.sync.aliases import former_urns
-from lychgate.provisioner.sync.comparing import ABSENT, Comparison, covers, path_of, steps_of
+from lychgate.provisioner.sync.comparing import ABSENT, Comparison, Steps, covers, path_of, steps_of
 from lychgate.provisioner.sync.records import Action, Change, Difference, PropertyChange
 from lychgate.provisioner.sync.replacing import Replaces
 from lychgate.provisioner.sync.symbols import Symbols
@@ -120,7 +120,7 @@ class _Work:
         comparison.properties(resource.properties, existing.properties)
         ignored = [steps_of(path) for path in resource.options.get("ignoreChanges", ())]
         found = [
-            PropertyChange(steps, old, new, self._forces(resource, steps))
+            PropertyChange(steps, old, new, self._forces(resource, steps, old, new))
             for steps, old, new in comparison.found
             if not any(covers(pattern, steps) for pattern in ignored)
         ]
@@ -133,12 +133,12 @@ class _Work:
         urns = resource.property_dependencies.get(name) or resource.dependencies
         return any(self.actions.get(urn, "same") != "same" for urn in urns)
 
-    def _forces(self, resource: Resource, steps: tuple[str | int, ...]) -> bool | None:
+    def _forces(self, resource: Resource, steps: Steps, old: Any, new: Any) -> bool | None:
         if not resource.custom:
             return False
         if any(covers(steps_of(path), steps) for path in resource.options.get("replaceOnChanges", ())):
             return True
-        return self.replaces.forces(resource.type, steps)
+        return self.replaces.forces(resource.type, steps, old, new)
 
     def _action(self, resource: Resource, existing: Resource, found: list[PropertyChange]) -> Action:
         if existing.options.get("taint") or self._provider_changes(resource, existing):
