@@ -1,4 +1,4 @@
-"""The `engine` fixture: the real Pulumi engine, or the reason why it is not tested here."""
+"""The `engine` fixture: the real Pulumi engine, or the reason why it is not tested here. `base`: a cloud for it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lychgate.provisioner.models.platform import read_platform
 
+from tests.engine.groundwork import Groundwork
 from tests.engine.harness import Engine
+from tests.engine.mended_moto import mend
 from tests.engine.toolchain import Toolchain, Unavailable, toolchain
+from tests.provisioner.sync.live.conftest import moto_endpoint
+from tests.provisioner.sync.live.world import World
+
+__all__ = ["moto_endpoint"]  # one server for all tests of a process
+EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +49,12 @@ def pulumi(request: pytest.FixtureRequest) -> Toolchain:
 def engine(pulumi: Toolchain, tmp_path: Path) -> Iterator[Engine]:
     """Projects and packs of one test, in its own temporary folder."""
     yield Engine(pulumi, tmp_path)
+
+
+@pytest.fixture
+def base(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Groundwork]:
+    """The account of the example's `test` environment at moto, mended, with nothing in it but the platform's base."""
+    mend(monkeypatch)
+    World(moto_endpoint).reset()
+    yield Groundwork.lay(moto_endpoint, read_platform(EXAMPLE).environments["test"])
+    World(moto_endpoint).reset()

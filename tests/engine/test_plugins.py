@@ -101,7 +101,7 @@ def test_a_preview_knows_inputs_and_nothing_that_aws_decides() -> None:
 def test_an_update_keeps_what_was_decided_on_creation() -> None:
     key = "aws:kms/key:Key"
     ident, outputs = Aws("aws").create(key, "key", {"description": "old"})
-    after = Aws("aws").update(key, ident, outputs, {"description": "new"})
+    after = Aws("aws").update(key, ident, outputs, {"description": "new"}, {"description": "old"})
     assert after["arn"] == outputs["arn"]
     assert after["description"] == "new"
 

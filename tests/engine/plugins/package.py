@@ -21,6 +21,10 @@ class Refused(Exception):
         self.reason = reason
 
 
+class Failed(Exception):
+    """An operation failed: the message is what the user gets to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the engine sends to have inputs checked: the program's inputs and those of the state."""
@@ -43,7 +47,7 @@ class Package:
     """Inputs are taken as they are; outputs are the inputs and plausible values for what the SDK's types promise.
 
     A provider that keeps its resources somewhere (in a mock of a cloud, say) overrides `create`, `update`, `read` and
-    `delete`; what the engine sees stays the same.
+    `delete`, which raise Failed for what is refused there; what the engine sees stays the same.
     """
 
     accepts_secrets = False  # as the bridged providers: the engine takes secrets out and marks them again
@@ -67,17 +71,21 @@ class Package:
         """The outputs of a resource that does not exist yet: what only the cloud will say is unknown."""
         return {**dict.fromkeys(shapes.resource(type_).computed(), UNKNOWN), **without_defaults(inputs)}
 
-    def update(self, type_: str, ident: str, old: Properties, inputs: Properties) -> Properties:
+    def preview_update(self, type_: str, ident: str, old: Properties, inputs: Properties) -> Properties:
         """The outputs after a change: what the cloud chose when the resource was made stays."""
         chosen = shapes.resource(type_).computed().keys() - shapes.resource(type_).inputs
         return {**self.outputs(type_, ident, inputs), **{name: old[name] for name in chosen if name in old}}
 
-    def read(self, type_: str, ident: str, known: Properties) -> Properties:
-        """The outputs of an existing resource, with what is known of it."""
+    def update(self, type_: str, ident: str, old: Properties, inputs: Properties, old_inputs: Properties) -> Properties:
+        """The outputs of a resource that was changed: `old` are those before, beside the inputs before."""
+        return self.preview_update(type_, ident, old, inputs)
+
+    def read(self, type_: str, ident: str, known: Properties) -> Properties | None:
+        """The outputs of an existing resource, with what is known of it; None where it is gone."""
         return {**self.outputs(type_, ident, known), **known}
 
-    def delete(self, type_: str, ident: str) -> None:
-        """The resource is gone."""
+    def delete(self, type_: str, ident: str, known: Properties) -> None:
+        """The resource, of which the state knew this, is gone."""
 
     def outputs(self, type_: str, ident: str, inputs: Properties) -> Properties:
         """What a resource looks like once it exists: what it was asked to be, and what was made up for the rest."""

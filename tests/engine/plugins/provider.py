@@ -10,6 +10,8 @@ import importlib.metadata
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -18,7 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine.plugins.aws import Aws
 from tests.engine.plugins.kubernetes import Kubernetes
-from tests.engine.plugins.package import Package, Proposal, Refused
+from tests.engine.plugins.package import Failed, Package, Proposal, Refused
 from tests.engine.plugins.wire import DEFAULTS, Properties, from_struct, to_struct
 
 PACKAGES: dict[str, type[Package]] = {"aws": Aws, "kubernetes": Kubernetes}
@@ -56,7 +58,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _difference(from_struct(request.old_inputs), from_struct(request.news), frozenset())
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self.package.configure({name: _decoded(value) for name, value in from_struct(request.args).items()})
+        with _told(context):
+            self.package.configure({name: _decoded(value) for name, value in from_struct(request.args).items()})
         return provider_pb2.ConfigureResponse(
             acceptSecrets=self.package.accepts_secrets, supportsPreview=True, supports_autonaming_configuration=True
         )
@@ -80,7 +83,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:
         old = from_struct(request.old_inputs)
-        return _difference(old, from_struct(request.news), self.package.replaced_by(request.type))
+        with _told(context):
+            replacing = self.package.replaced_by(request.type)
+        return _difference(old, from_struct(request.news), replacing)
 
     def Create(self, request: Any, context: Any) -> Any:
         inputs = from_struct(request.properties)
@@ -88,33 +93,41 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             outputs = self.package.preview(request.type, inputs)
             return provider_pb2.CreateResponse(properties=to_struct(outputs))
         _trouble(request, context)
-        ident, outputs = self.package.create(request.type, request.name, inputs)
+        with _told(context):
+            ident, outputs = self.package.create(request.type, request.name, inputs)
         self._log("create", request, ident)
         return provider_pb2.CreateResponse(id=ident, properties=to_struct(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:
         old, inputs = from_struct(request.olds), from_struct(request.news)
-        if not request.preview:
-            _trouble(request, context)
-        outputs = self.package.update(request.type, request.id, old, inputs)
-        if not request.preview:
-            self._log("update", request, request.id)
+        if request.preview:
+            outputs = self.package.preview_update(request.type, request.id, old, inputs)
+            return provider_pb2.UpdateResponse(properties=to_struct(outputs))
+        _trouble(request, context)
+        with _told(context):
+            outputs = self.package.update(request.type, request.id, old, inputs, from_struct(request.old_inputs))
+        self._log("update", request, request.id)
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
-        outputs = self.package.read(request.type, request.id, from_struct(request.properties))
+        with _told(context):
+            outputs = self.package.read(request.type, request.id, from_struct(request.properties))
         self._log("read", request, request.id)
+        if outputs is None:
+            return provider_pb2.ReadResponse()  # without an id: the engine forgets it
         return provider_pb2.ReadResponse(id=request.id, properties=to_struct(outputs), inputs=request.inputs)
 
     def Delete(self, request: Any, context: Any) -> Any:
         _trouble(request, context)
-        self.package.delete(request.type, request.id)
+        with _told(context):
+            self.package.delete(request.type, request.id, from_struct(request.properties))
         self._log("delete", request, request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
         try:
-            result = self.package.invoke(request.tok, from_struct(request.args))
+            with _told(context):
+                result = self.package.invoke(request.tok, from_struct(request.args))
         except LookupError as why:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, str(why))
         response = provider_pb2.InvokeResponse()
@@ -137,6 +150,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             line = {"operation": operation, "urn": request.urn, "type": request.type, "name": request.name, "id": ident}
             with open(path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
+
+
+@contextmanager
+def _told(context: Any) -> Iterator[None]:
+    """What fails in the package ends the call, with its message."""
+    try:
+        yield
+    except Failed as why:
+        context.abort(grpc.StatusCode.UNKNOWN, str(why))
 
 
 def _trouble(request: Any, context: Any) -> None:

@@ -46,7 +46,8 @@ def resource(token: str) -> Shape:
         return Shape()
     with _LOADING, warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of classes nobody asked for
         module = importlib.import_module(where[0])
-        arguments = getattr(module, where[1] + "Args", None) or getattr(module, where[1] + "InitArgs", None)
+        # Where an object in an input has the name already, the resource's own arguments are called otherwise.
+        arguments = getattr(module, where[1] + "InitArgs", None) or getattr(module, where[1] + "Args", None)
         inputs = frozenset(_types.input_type_types(arguments)) if arguments else frozenset[str]()
         hints = _types._raw_return_hints(getattr(module, where[1]))
     return Shape(inputs, {name: _inner(hint) for name, hint in hints.items() if name not in ("id", "urn")})
