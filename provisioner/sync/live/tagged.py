@@ -95,13 +95,16 @@ def _arns(calls: Calls, tags: Mapping[str, str], known: Known) -> Iterator[str]:
 
 
 def _going(calls: Calls, arn: str) -> bool:
-    """Whether this is a key that waits for its deletion: it carries its tags until then."""
-    if arn.split(":")[2:3] != ["kms"]:
-        return False
+    """Whether this is a key or a secret that waits for its deletion: it carries its tags until then."""
+    service = arn.split(":")[2:3]
     try:
-        return calls("kms", "describe_key", KeyId=arn)["KeyMetadata"].get("KeyState") in GOING
+        if service == ["kms"]:
+            return calls("kms", "describe_key", KeyId=arn)["KeyMetadata"].get("KeyState") in GOING
+        if service == ["secretsmanager"]:
+            return bool(calls("secretsmanager", "describe_secret", SecretId=arn).get("DeletedDate"))
     except (Gone, Refused):
         return False
+    return False
 
 
 def _role_arns(calls: Calls, tags: Mapping[str, str], known: Known) -> Iterator[str]:

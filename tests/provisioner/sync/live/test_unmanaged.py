@@ -89,6 +89,8 @@ def test_what_carries_the_stacks_tags_is_found(world: World) -> None:
     world.s3.put_bucket_tagging(Bucket="of-others", Tagging={"TagSet": others})
     tags = [{"TagKey": key, "TagValue": value} for key, value in TAGS.items()]
     world.kms.schedule_key_deletion(KeyId=world.kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"])
+    world.secretsmanager.create_secret(Name="going", SecretString="x", Tags=PAIRS)
+    world.secretsmanager.delete_secret(SecretId="going", RecoveryWindowInDays=7)
     world.role()
     found = world.drift(table)
     assert [(one.type, one.id.rpartition(":")[2]) for one in found.unmanaged] == [
