@@ -30,9 +30,10 @@ class Replaces:
     """What is known of types, each with the places of it that are special.
 
     `always`: a change replaces the resource. `given`: so does another value, but not that the program says no more of
-    it, as the provider then keeps what there is. `presence`: it is replaced where the property comes or goes, not where
-    its value changes. `perhaps`: a change may replace it, as the values and the provider's settings are. Any other
-    change of a type in `always` is made in place. `data_stores`: types whose deletion loses data.
+    the property that holds it, as the provider then keeps what there is. `presence`: it is replaced where the property
+    comes or goes, not where its value changes. `perhaps`: a change may replace it, as the values and the provider's
+    settings are. Any other change of a type in `always` is made in place. `data_stores`: types whose deletion loses
+    data.
     """
 
     always: Places = field(default_factory=dict)
@@ -71,9 +72,10 @@ class Replaces:
                 yield _either(_holds(old, pattern[len(steps) :]), _holds(new, pattern[len(steps) :]))
         for pattern in self.given.get(type_, ()):
             if covers(pattern, steps):
-                yield len(pattern) < len(steps) or isinstance(path[-1], int) or new is not ABSENT
+                yield len(path) > 1 or new is not ABSENT
             elif covers(steps, pattern):
-                yield _holds(new, pattern[len(steps) :])
+                rest = pattern[len(steps) :]
+                yield _either(_holds(new, rest), len(path) > 1 and _holds(old, rest))
         for pattern in self.presence.get(type_, ()):
             if covers(steps, pattern):
                 was, will = (_holds(value, pattern[len(steps) :]) for value in (old, new))

@@ -144,9 +144,9 @@ def test_managed_types(type_: str) -> None:
     assert not stays or Replaces.standard().forces(type_, steps_of(stays), "a", "b") is False
 
 
-RULE, CLUSTER, BUCKET, DATABASE = (
+RULE, CLUSTER, BUCKET, DATABASE, MACHINE = (
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:rds/cluster:Cluster", "aws:s3/bucket:Bucket",
-    "aws:rds/instance:Instance",
+    "aws:rds/instance:Instance", "aws:ec2/instance:Instance",
 )  # fmt: skip
 LOCK, DAYS = {"objectLockEnabled": "Enabled"}, {"rule": {"defaultRetention": {"days": 1}}}
 
@@ -160,8 +160,10 @@ LOCK, DAYS = {"objectLockEnabled": "Enabled"}, {"rule": {"defaultRetention": {"d
         ("aws:x/y:Z", "a", "a", "b", None),
         # a block that is added or taken away: what is in it counts
         (BUCKET, "objectLockConfiguration", ABSENT, LOCK | DAYS, True),
-        (BUCKET, "objectLockConfiguration", Secret(LOCK), ABSENT, True),
+        (BUCKET, "objectLockConfiguration", DAYS, Secret(LOCK), True),
         (BUCKET, "objectLockConfiguration", ABSENT, DAYS, False),
+        (BUCKET, "objectLockConfiguration", LOCK, ABSENT, False),
+        (BUCKET, "objectLockConfiguration.objectLockEnabled", "Enabled", ABSENT, True),
         (BUCKET, "objectLockConfiguration", ABSENT, Unknown(), None),
         # what the provider keeps where the program says no more of it
         (CLUSTER, "kmsKeyId", "a", "b", True),
@@ -169,12 +171,18 @@ LOCK, DAYS = {"objectLockEnabled": "Enabled"}, {"rule": {"defaultRetention": {"d
         (CLUSTER, "kmsKeyId", "a", ABSENT, False),
         (CLUSTER, "availabilityZones[2]", "a", ABSENT, True),
         (CLUSTER, "restoreToPointInTime.useLatestRestorableTime", False, True, True),
+        (MACHINE, "ebsBlockDevices", [{"deviceName": "a"}], ABSENT, False),
+        (MACHINE, "ebsBlockDevices[1]", {"deviceName": "a"}, ABSENT, True),
         (CLUSTER, "storageType", "a", "b", None),
         # what replaces only as it comes or goes
         (RULE, "cidrIpv4", "10.0.0.0/8", "10.0.0.0/16", False),
         (RULE, "cidrIpv4", "10.0.0.0/8", ABSENT, True),
         (RULE, "prefixListId", ABSENT, Unknown(), True),
         (DATABASE, "restoreToPointInTime", ABSENT, {"useLatestRestorableTime": True}, True),
+        ("aws:lambda/function:Function", "durableConfig", {"executionTimeout": 1}, ABSENT, True),
+        ("aws:lambda/function:Function", "durableConfig.executionTimeout", 1, 2, False),
+        # tags, of a type that says so of them
+        ("aws:ssm/activation:Activation", "tags.a", "b", "c", True),
         ("kubernetes:apps/v1:Deployment", "spec", {"replicas": 1}, {"replicas": 1, "selector": {}}, True),
         ("kubernetes:apps/v1:Deployment", "spec.template.spec.containers[0].image", "a", "b", False),
         ("kubernetes:core/v1:ConfigMap", "data.key", "a", "b", None),
@@ -190,3 +198,23 @@ LOCK, DAYS = {"objectLockEnabled": "Enabled"}, {"rule": {"defaultRetention": {"d
 )  # fmt: skip
 def test_what_a_change_does(type_: str, path: str, old: Any, new: Any, forces: bool | None) -> None:
     assert Replaces.standard().forces(type_, steps_of(path), old, new) is forces
+
+
+@pytest.mark.parametrize(
+    ("type_", "holds"),
+    [
+        ("aws:backup/vault:Vault", True),
+        ("aws:acmpca/certificateAuthority:CertificateAuthority", True),
+        ("aws:s3tables/tableBucket:TableBucket", True),
+        ("aws:rds/clusterInstance:ClusterInstance", False),  # the cluster's volume stays
+        ("aws:secretsmanager/secretVersion:SecretVersion", False),  # the program gives it again
+        ("aws:s3/bucketPolicy:BucketPolicy", False),
+    ],
+)
+def test_what_holds_data(type_: str, holds: bool) -> None:
+    assert (type_ in Replaces.standard().data_stores) is holds
+
+
+def test_of_every_data_store_of_aws_is_known_what_replaces_it() -> None:
+    """Else any change of it would be told as a possible loss."""
+    assert [one for one in DATA["data_stores"] if one.startswith("aws:") and one not in DATA["replaces"]] == []
