@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from lychgate.provisioner.sync.drift import check_drift
 from lychgate.provisioner.sync.drift_records import Drift
 from lychgate.provisioner.sync.live.readers import READERS
@@ -15,6 +16,8 @@ from tests.engine.cloud_shop import TAGS, Step, steps
 from tests.engine.groundwork import Groundwork
 from tests.engine.plugins import shapes
 from tests.engine.plugins.aws import Aws
+from tests.engine.plugins.cloud import eks
+from tests.engine.plugins.cloud.calling import Cloud
 from tests.engine.plugins.cloud.table import KINDS
 from tests.engine.plugins.package import Failed, Proposal
 from tests.engine.plugins.wire import DEFAULTS, Properties
@@ -164,6 +167,35 @@ def test_what_the_table_does_not_have_is_refused(aws: Aws, base: Groundwork) -> 
     aws.configure(configuration(base, endpoints=[{"sts": base.endpoint}]))
     with pytest.raises(Failed, match="no endpoint for sqs"):
         aws.create("aws:sqs/queue:Queue", "q", {"name": "q"})
+
+
+def test_what_needs_a_new_one_is_told(aws: Aws) -> None:
+    assert {"name", "region", "fifoQueue"} == aws.replaced_by("aws:sqs/queue:Queue")
+    assert {"function", "sourceArn", "statementId"} <= aws.replaced_by("aws:lambda/permission:Permission")
+    assert not {"tags", "tagsAll"} & aws.replaced_by("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+
+
+def test_the_role_of_a_pod_is_made_changed_and_deleted(aws: Aws, base: Groundwork) -> None:
+    said = {"clusterName": "platform", "namespace": "shop", "serviceAccount": "api", "roleArn": "arn:aws:iam::1:role/a"}
+    with pytest.raises(Failed):  # once moto knows it, it belongs into cloud_shop.py
+        aws.create(POD, "api", said)
+    cloud = Cloud(lambda service: base.endpoint, base.environment.region)
+    found = {**said, "associationId": "a-1", "associationArn": "arn:aws:eks:r:1:podidentityassociation/platform/a-1"}
+    place = {"clusterName": "platform", "associationId": "a-1"}
+    other = {**said, "roleArn": "arn:aws:iam::1:role/b"}
+    with Stubber(cloud("eks")) as stub:
+        stub.add_response("create_pod_identity_association", {"association": found}, {**said, "tags": TAGS})
+        assert eks.create(cloud, {**said, "tagsAll": TAGS}) == "a-1"
+        stub.add_response("describe_pod_identity_association", {"association": found}, place)
+        assert eks.outputs(cloud, "a-1", said)["associationArn"] == found["associationArn"]
+        stub.add_response(
+            "update_pod_identity_association", {"association": found}, {**place, "roleArn": other["roleArn"]}
+        )
+        stub.add_response("describe_pod_identity_association", {"association": found}, place)
+        eks.update(cloud, "a-1", said, other)
+        stub.add_response("delete_pod_identity_association", {"association": found}, place)
+        eks.delete(cloud, "a-1", said)
+        stub.assert_no_pending_responses()
 
 
 def test_another_account_is_refused(aws: Aws, base: Groundwork) -> None:

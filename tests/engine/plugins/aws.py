@@ -118,6 +118,9 @@ class Aws(Package):
     def read(self, type_: str, ident: str, known: Properties) -> Properties | None:
         return self.living.read(type_, ident, known) if self.living else super().read(type_, ident, known)
 
+    def refreshed(self, type_: str, ident: str, inputs: Properties, known: Properties) -> Properties:
+        return self.living.refreshed(type_, ident, inputs, known) if self.living and inputs else inputs
+
     def delete(self, type_: str, ident: str, known: Properties) -> None:
         if self.living:
             self.living.delete(type_, ident, known)

@@ -84,6 +84,10 @@ class Package:
         """The outputs of an existing resource, with what is known of it; None where it is gone."""
         return {**self.outputs(type_, ident, known), **known}
 
+    def refreshed(self, type_: str, ident: str, inputs: Properties, known: Properties) -> Properties:
+        """The inputs of an existing resource as they stand now, which is no more than known here."""
+        return inputs
+
     def delete(self, type_: str, ident: str, known: Properties) -> None:
         """The resource, of which the state knew this, is gone."""
 

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine.plugins.aws import Aws
 from tests.engine.plugins.kubernetes import Kubernetes
-from tests.engine.plugins.package import Failed, Package, Proposal, Refused
+from tests.engine.plugins.package import Failed, Package, Proposal, Refused, without_defaults
 from tests.engine.plugins.wire import DEFAULTS, Properties, from_struct, to_struct
 
 PACKAGES: dict[str, type[Package]] = {"aws": Aws, "kubernetes": Kubernetes}
@@ -111,11 +111,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:
         with _told(context):
-            outputs = self.package.read(request.type, request.id, from_struct(request.properties))
+            known = from_struct(request.properties)
+            outputs = self.package.read(request.type, request.id, known)
+            if outputs is not None:
+                inputs = self.package.refreshed(request.type, request.id, from_struct(request.inputs), outputs)
         self._log("read", request, request.id)
         if outputs is None:
             return provider_pb2.ReadResponse()  # without an id: the engine forgets it
-        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(outputs), inputs=request.inputs)
+        told = {**outputs, **{name: value for name, value in without_defaults(inputs).items() if name in outputs}}
+        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(told), inputs=to_struct(inputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         _trouble(request, context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from tests.engine.plugins.cloud.calling import Cloud, Kind, all_tags, differs, first, given, pairs, retag
 from tests.engine.plugins.wire import Properties
 
@@ -61,8 +63,9 @@ def delete_policy(cloud: Cloud, ident: str, known: Properties) -> None:
 
 
 def attach(cloud: Cloud, inputs: Properties) -> str:
+    """Its id is made up: https://github.com/hashicorp/terraform-provider-aws, iam/role_policy_attachment.go"""
     cloud("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
-    return f"{inputs['role']}/{inputs['policyArn']}"
+    return f"{inputs['role']}-{uuid.uuid4().hex[:26]}"
 
 
 def attached(cloud: Cloud, ident: str, known: Properties) -> Properties | None:

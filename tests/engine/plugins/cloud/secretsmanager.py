@@ -62,7 +62,9 @@ def rotate(cloud: Cloud, inputs: Properties) -> str:
 
 def rotation(cloud: Cloud, arn: str, known: Properties) -> Properties | None:
     found = _described(cloud, arn)
-    return {"rotationEnabled": True} if found and found.get("RotationEnabled") else None
+    return found and {
+        "rotationEnabled": bool(found.get("RotationEnabled"))
+    }  # the provider keeps one that was cancelled
 
 
 def cancel(cloud: Cloud, arn: str, known: Properties) -> None:

@@ -23,6 +23,7 @@ from tests.engine.plugins.cloud import (
 )
 from tests.engine.plugins.cloud.calling import Cloud, Kind, if_there, told
 from tests.engine.plugins.cloud.lookups import LOOKUPS
+from tests.engine.plugins.cloud.refreshing import refreshed
 from tests.engine.plugins.package import Failed, without_defaults
 from tests.engine.plugins.wire import DEFAULTS, Properties
 
@@ -79,6 +80,11 @@ class Living:
         with told(), if_there():
             found = kind.outputs(cloud, ident, known)
         return None if found is None else {**known, "id": ident, **found}
+
+    def refreshed(self, type_: str, ident: str, inputs: Properties, known: Properties) -> Properties:
+        """The inputs of a resource as they stand in the cloud. Raises Failed."""
+        with told():
+            return refreshed(self._at(known), type_, ident, _said(inputs) | {DEFAULTS: inputs.get(DEFAULTS, [])}, known)
 
     def delete(self, type_: str, ident: str, known: Properties) -> None:
         """Take it away; what is gone already is gone. Raises Failed."""
