@@ -119,21 +119,24 @@ class Late:
 
 
 def _with_checksums(objects: list[dict[str, Any]], late: Late) -> list[dict[str, Any]]:
-    """Where a ConfigMap holds outputs, its checksum follows their values: the template has only seen tokens. Others are
-    known before any output is, and stay as they are."""
+    """Where a ConfigMap holds outputs, its checksum follows their values: the template has only seen tokens. They stand
+    in it as they are: a plan knows them by other names, and could not tell what has changed in a digest. Other
+    checksums are known before any output is, and stay as they are."""
     settings = {one["metadata"]["name"]: one["data"] for one in objects if one["kind"] == "ConfigMap"}
     for one in objects:
         spec = one.get("spec", {})
         template = spec.get("jobTemplate", {"spec": spec})["spec"].get("template") if one["kind"] in PODS else None
         data = settings.get(one["metadata"]["name"], {})
         if template and _MARK in json.dumps(data):
-            whole = pulumi.Output.json_dumps(late.restored(data), sort_keys=True)
-            template["metadata"]["annotations"][CHECKSUM] = whole.apply(_digest)
+            template["metadata"]["annotations"][CHECKSUM] = _checksum(data, late)
     return objects
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _checksum(data: Mapping[str, str], late: Late) -> pulumi.Output[str]:
+    known = {key: value for key, value in data.items() if _MARK not in value}
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    outputs = [(f" {key}=", late.restored(value)) for key, value in sorted(data.items()) if key not in known]
+    return pulumi.Output.concat(digest, *(part for pair in outputs for part in pair))
 
 
 def _snake(name: str) -> str:
