@@ -123,6 +123,14 @@ def sync(
     may_lose: Annotated[
         list[str] | None, typer.Option("--may-lose", help="A data store, by name, that may be deleted with its data.")
     ] = None,
+    explained: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--explain-drift",
+            help="NAME=WHY: what somebody else has changed, and why; the sync undoes it.",
+            metavar="TEXT",
+        ),
+    ] = None,
     state: Annotated[
         Path | None,
         typer.Option(help="With --plan: deployed state from a file (`pulumi stack export`), not from the backend."),
@@ -153,8 +161,8 @@ def sync(
         run(
             SyncOptions(
                 application=application, environment=environment, tenant=tenant, plan=plan,
-                remove=remove, may_lose=may_lose or [], state=state, settings=settings, formats=format_ or [],
-                output=output, as_of=as_of, policy_ref=policy_ref, verbose=verbose,
+                remove=remove, may_lose=may_lose or [], explained=explained or [], state=state, settings=settings,
+                formats=format_ or [], output=output, as_of=as_of, policy_ref=policy_ref, verbose=verbose,
             )
         )
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -45,6 +45,7 @@ class SyncOptions:
     plan: bool
     remove: bool
     may_lose: Sequence[str]
+    explained: Sequence[str]
     state: Path | None
     settings: Path | None
     formats: Sequence[str]
@@ -198,7 +199,16 @@ def _order(options: SyncOptions, scope: Scope, found: Found, policy_ref: str | N
         gitlab=found.settings.gitlab,
         plan=options.plan,
         may_lose=tuple(options.may_lose),
+        explained=dict(_explanations(options.explained)),
     )
+
+
+def _explanations(given: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for entry in given:
+        name, _, why = entry.partition("=")
+        if not name or not why.strip():
+            raise InputError("--explain-drift", found=f"{entry!r} gives no reason", expected="NAME=WHY")
+        yield name, why.strip()
 
 
 def _commit(folder: Path) -> str | None:

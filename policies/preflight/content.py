@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from datetime import UTC, date
 
@@ -69,7 +70,10 @@ def waiver_expired(sync: SyncRequest) -> Answer:
         A sync would overwrite a change that nobody has explained, be it a repair in the night or an intruder's, and
         with it the trace.
     """,
-    remediation="Look at `lychgate drift`; take each difference into the platform's files, or explain or undo it.",
+    remediation="""
+        Look at `lychgate drift`; take each difference into the platform's files, or undo it, or say why it is there
+        with `--explain-drift NAME=WHY`: then this sync undoes it, and the record keeps the reason.
+    """,
     applying=True,
     compliant=[PRODUCTION, replace(PRODUCTION, drift=Drift(2, ()))],
     violating=[replace(PRODUCTION, drift=Drift(2, ("receipts: policy",)))],
@@ -89,7 +93,7 @@ def drift_without_explanation(sync: SyncRequest) -> Answer:
         A name that was changed, or an application that was taken out of a file, deletes the data with it, and no
         rollback brings them back.
     """,
-    remediation="Look at what would be deleted, and why; if that is meant, name each store: `--may-lose NAME`.",
+    remediation="Look at what would be deleted, and why; if that is meant, say so with the options that are told.",
     applying=True,
     compliant=[
         PRODUCTION,
@@ -106,7 +110,8 @@ def data_store_lost_without_a_word(sync: SyncRequest) -> Answer:
     if not known(sync.production) and not known(sync.removal):
         return not_applicable("is not production")
     unsaid = sorted(set(known(sync.losses)) - set(known(sync.may_lose)))
-    return fail(f"Would be lost, or may be: {_some(unsaid)}.") if unsaid else PASS
+    words = " ".join(f"--may-lose {shlex.quote(name)}" for name in unsaid)
+    return fail(f"Would be lost, or may be; if that is meant: {words}") if unsaid else PASS
 
 
 @preflight(

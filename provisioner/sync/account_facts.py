@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from lychgate.provisioner.sync.facts import fact
@@ -30,10 +31,12 @@ def account_found(region: str, endpoint: str | None = None) -> Fact[str]:
 
 
 def region_found() -> Fact[str]:
-    """The region that clients of this process have: AWS_REGION's, or the profile's."""
+    """The region that clients of this process have: AWS_REGION's, as most SDKs read it, AWS_DEFAULT_REGION's, as boto3
+    does, or the profile's. https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html"""
 
     def ask() -> Fact[str]:
-        return _session().region_name or Unknown("no region is set (AWS_REGION, or the profile's)")
+        named = os.environ.get("AWS_REGION") or _session().region_name
+        return named or Unknown("no region is set (AWS_REGION, or the profile's)")
 
     return fact("the region of the credentials", ask)
 

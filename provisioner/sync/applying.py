@@ -46,6 +46,7 @@ def apply(
     packs: Sequence[Path] | None = None,
     rules: Mapping[str, Rule] | None = None,
     waived: Collection[tuple[str, str]] = (),
+    mend: bool = False,
     progress: Progress = silent,
     redact: Callable[[str], str] | None = None,
     backend: str | None = None,
@@ -54,7 +55,8 @@ def apply(
     """Preview a stack with the policy packs, and if nothing is against it apply what was previewed, and only that.
 
     `settings` is the lychgate.yaml that names the platform; `packs` are folders (Lychgate's own rules where None), all
-    of which get `pack_config`. `rules` tell the severity of findings, `waived` is rule and URN of what waivers cover.
+    of which get `pack_config`. `mend` brings what somebody else has changed back to what was deployed, which needs
+    every resource read. `rules` tell the severity of findings, `waived` is rule and URN of what waivers cover.
     `backend` and `secrets_provider` replace those of the environment. SIGINT and SIGTERM cancel. Raises InputError
     where it cannot even begin: without `pulumi`, for one.
     """
@@ -63,7 +65,7 @@ def apply(
     with _run(scope, rules, waived, progress, redact, backend, secrets_provider) as run:
         try:
             run.open(create=True, config=config)
-            return run.apply(packs, pack_config)
+            return run.apply(packs, pack_config, mend)
         except (CommandError, Cancelled) as error:
             return run.stopped(error)
         finally:
@@ -164,7 +166,7 @@ class _Run:
         except (InputError, BackendError):  # Pulumi knows more backends than we, and speaks for itself
             return []
 
-    def apply(self, packs: Sequence[Path] | None, pack_config: Mapping[str, Any]) -> Applied:
+    def apply(self, packs: Sequence[Path] | None, pack_config: Mapping[str, Any], mend: bool) -> Applied:
         """Preview, and what was previewed. Raises CommandError, Cancelled."""
         stack = self.stack
         assert stack is not None
@@ -181,6 +183,7 @@ class _Run:
             "color": "never",
             "on_event": self.events,
             "suppress_outputs": True,
+            **({"refresh": True} if mend else {}),
         }
         with self._stage("preview"):
             stack.preview(**options)

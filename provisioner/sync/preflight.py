@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from lychgate.provisioner.assembly.scope import Scope
@@ -186,13 +187,16 @@ def _of_run(
     }
 
 
-def drift_of(found: drift_records.Drift) -> Fact[Drift]:
-    """A comparison with the account as a fact. Nothing found means no drift only where every call was answered."""
+def drift_of(found: drift_records.Drift, explained: Mapping[str, str] = MappingProxyType({})) -> Fact[Drift]:
+    """A comparison with the account as a fact; `explained` says why, by name or id.
+
+    Nothing found means no drift only where every call was answered.
+    """
     if not found.found and not found.complete:
         return Unknown("not every call of the comparison with the account was answered")
-    differences = [f"{one.name} ({one.state})" for one in found.drifted]
-    differences += [f"{one.id} (not managed)" for one in found.unmanaged]
-    return Drift(len(differences), tuple(found.redact(one) for one in differences))
+    names = [(one.name, one.state) for one in found.drifted] + [(one.id, "not managed") for one in found.unmanaged]
+    unexplained = [f"{name} ({state})" for name, state in names if name not in explained]
+    return Drift(len(names), tuple(found.redact(one) for one in unexplained))
 
 
 def _images(scope: Scope) -> Iterator[Image]:

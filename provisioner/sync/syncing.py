@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ class Order:
 
     `state` is what is deployed now, `settings` the lychgate.yaml that names the platform, `sources` all files beside
     the platform's that the sync is made from, `gitlab` the project that vouches for a change, `may_lose` the data
-    stores of which somebody said that they may be lost. A `plan` changes nothing, and asks no service.
+    stores of which somebody said that they may be lost, `explained` why a thing has drifted, by its name. A `plan`
+    changes nothing, and asks no service.
     """
 
     scope: Scope
@@ -70,6 +71,7 @@ class Order:
     gitlab: GitLabProject | None = None
     plan: bool = False
     may_lose: tuple[str, ...] = ()
+    explained: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _request(order: Order, difference: Difference, others: Mapping[str, State], 
         waivers=order.policies.waivers,
         state=state,
         plan=order.plan,
-        drift=Unknown(NOT_ASKED) if order.plan else live_drift(order.scope, state, others),
+        drift=Unknown(NOT_ASKED) if order.plan else live_drift(order.scope, state, others, order.explained),
         sources=order.sources,
         gitlab=order.gitlab,
         removal=removal,
@@ -136,7 +138,7 @@ def _request(order: Order, difference: Difference, others: Mapping[str, State], 
     )
 
 
-def live_drift(scope: Scope, state: State, others: Mapping[str, State]) -> Fact[Drift]:
+def live_drift(scope: Scope, state: State, others: Mapping[str, State], explained: Mapping[str, str]) -> Fact[Drift]:
     """How the account differs from what was deployed; nothing, where nothing was."""
     if state.unread:
         return Unknown(f"what was deployed could not be read: {state.unread}")
@@ -146,7 +148,7 @@ def live_drift(scope: Scope, state: State, others: Mapping[str, State]) -> Fact[
     there = scope.environment
 
     def ask() -> Fact[Drift]:
-        return drift_of(check_drift(deployed, session(there.region), there.endpoint, others=known))
+        return drift_of(check_drift(deployed, session(there.region), there.endpoint, others=known), explained)
 
     return fact("the drift", ask)
 
@@ -169,6 +171,7 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
         pack_config=pack_config(policies.rules, policies.ruleset, waived),
         rules=policies.rules,
         waived=waived,
+        mend=isinstance(drift := gate.request.drift, Drift) and drift.count > 0,
         progress=progress,
         redact=redact,
     )
@@ -198,7 +201,7 @@ def keep(order: Order, gate: Gate, done: Done | None) -> Path:
     record = Record(
         "removal" if removal else "sync",
         order.scope.stack,
-        {name: _told(getattr(gate.request, name)) for name in ASKED},
+        {name: _told(getattr(gate.request, name)) for name in ASKED} | {"explained": dict(order.explained)},
         preflight={"judged": [one.as_dict() for one in gate.preflight]},
         difference=removal.as_dict() if removal else gate.difference.as_dict(),
         verdict=gate.verdict,

@@ -15,6 +15,7 @@ from typing import Any
 
 from lychgate.sources.deployed.backend import Lock, locks, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
+from tests.engine.groundwork import Groundwork
 from tests.engine.harness import TIMEOUT, Engine
 
 ROOT = Path(__file__).parents[2]
@@ -79,26 +80,37 @@ class Sync:
         return self
 
     def result(self) -> dict[str, Any]:
-        """What came of it."""
-        stdout, _ = self.process.stdout.read() if self.process.stdout else "", self.process.wait(TIMEOUT)
+        """What came of it, as the driver says."""
+        found: dict[str, Any] = json.loads(self.expect(0).splitlines()[-1])
+        return found
+
+    def expect(self, *statuses: int) -> str:
+        """What it printed, if it ended as expected; otherwise the test fails and shows all."""
+        stdout = self.process.stdout.read() if self.process.stdout else ""
+        self.process.wait(TIMEOUT)
         assert self._reader is not None
         self._reader.join()
-        assert self.process.returncode == 0, "\n".join(self.lines)
-        found: dict[str, Any] = json.loads(stdout.splitlines()[-1])
-        return found
+        assert self.process.returncode in statuses, f"exit {self.process.returncode}\n{stdout}\n" + "\n".join(
+            self.lines
+        )
+        return stdout
 
 
 @dataclass(slots=True)
 class Platform:
-    """A copy of the example's environments with one small application, and a backend of files."""
+    """A copy of the example's environments with one small application, and a backend of files.
+
+    Where it has a `cloud`, what the environment `test` is made of really exists there.
+    """
 
     engine: Engine
     base: Path
+    cloud: Groundwork | None = None
 
     @classmethod
-    def make(cls, engine: Engine) -> Platform:
+    def make(cls, engine: Engine, cloud: Groundwork | None = None) -> Platform:
         """The platform, in a folder of the engine's."""
-        made = cls(engine, engine.work / "company")
+        made = cls(engine, engine.work / "company", cloud)
         folder = made.base / "platform"
         (folder / "environments").mkdir(parents=True)
         (folder / "applications").mkdir()
@@ -109,6 +121,8 @@ class Platform:
             rest = text[1].split("\n", 2)[2]
             state = f"state:\n  backend: {made.backend}\n  secrets_provider: passphrase\n"
             (folder / "environments" / file.name).write_text(f"{text[0]}\n{state}{rest}")
+        if cloud is not None:
+            cloud.place(folder / "environments" / "test.yaml")
         (made.base / "lychgate.yaml").write_text("platform: platform\n")
         made.write(SHOP)
         return made
@@ -143,14 +157,27 @@ class Platform:
         request |= {"packs": [*map(str, packs)], "waived": [*waived], "at_up": dict(at_up or {})}
         file = self.engine.work / f"request-{os.urandom(4).hex()}.json"
         file.write_text(json.dumps(request))
+        return self._begin([sys.executable, "-m", "tests.engine.sync_driver", str(file)], ROOT, variables)
+
+    def _begin(self, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Sync:
         environment = self.engine.environment(self.log_file) | variables
         environment.pop("PULUMI_BACKEND_URL")
-        command = [sys.executable, "-m", "tests.engine.sync_driver", str(file)]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         return Sync(process).follow()
+
+    def command(self, *arguments: str, **variables: str) -> Sync:
+        """Begin a command of `lychgate`, as a user calls it, with the cloud's credentials."""
+        lychgate = str(Path(sys.executable).parent / "lychgate")
+        credentials = self.cloud.variables() if self.cloud else {}
+        return self._begin([lychgate, *arguments], self.base, {**credentials, **variables})
+
+    def records(self) -> list[dict[str, Any]]:
+        """What is on record, the oldest first."""
+        files = sorted((self.base / ".lychgate" / "records").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        return [json.loads(file.read_text()) for file in files]
 
     def sync(self, stack: str = ACME, **options: Any) -> dict[str, Any]:
         """A whole sync, and what came of it."""

@@ -1,0 +1,121 @@
+"""The whole chain by `lychgate sync`: model, gate, the real engine, what is then at moto, state, drift, record."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.engine.groundwork import Groundwork
+from tests.engine.harness import Engine
+from tests.engine.syncing import ACME, GLOBEX, SHOP, Platform
+
+SYNC = ("sync", "shop", "--environment", "test", "--tenant", "acme")
+DRIFT = ("drift", "shop", "--environment", "test", "--tenant", "acme")
+QUEUE, BUCKET = "shop-test-acme-orders", "shop-test-acme-receipts"
+pytestmark = [pytest.mark.engine, pytest.mark.moto, pytest.mark.slow]
+
+
+@pytest.fixture
+def platform(engine: Engine, base: Groundwork) -> Platform:
+    return Platform.make(engine, base)
+
+
+def retention(base: Groundwork) -> str:
+    """How long the queue keeps messages, by the cloud's own word."""
+    sqs = base.client("sqs")
+    url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    found: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["MessageRetentionPeriod"]
+    return found
+
+
+def test_from_the_model_to_the_cloud_and_back(platform: Platform, base: Groundwork) -> None:
+    said = platform.command(*SYNC).expect(0)
+    assert "✓ sync-into-another-account  pass" in said and "applied  shop.test.acme" in said
+    assert retention(base) == "345600"
+    platform.command(*DRIFT).expect(0)
+    (first,) = platform.records()
+    assert first["applied"]["outcome"] == "applied" and first["after"]["decision"] == "clean"
+    assert first["request"]["application"] == "shop" and first["difference"]["summary"].keys() == {"create"}
+
+    again = platform.command(*SYNC).expect(0)
+    assert "nothing changes" in again, again
+    assert platform.records()[-1]["applied"]["counts"].keys() == {"same"}
+
+    platform.write(SHOP.replace("{kind: queue}", "{kind: queue, settings: {retention_days: 3}}"))
+    changed = platform.command(*SYNC).expect(0)
+    assert "~ orders  aws:sqs/queue:Queue  update" in changed
+    assert retention(base) == "259200"
+
+    sqs = base.client("sqs")
+    url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
+    assert "messageRetentionSeconds" in platform.command(*DRIFT).expect(1)
+    refused = platform.command(*SYNC).expect(1)
+    assert "✗ drift-without-explanation  fail: 1 of 1" in refused and "orders (changed)" in refused
+    assert retention(base) == "60" and platform.records()[-1]["applied"] is None
+    platform.command(*SYNC, "--explain-drift", "orders=INC-42, by hand in the night").expect(0)
+    assert retention(base) == "259200"
+    assert platform.records()[-1]["request"]["explained"] == {"orders": "INC-42, by hand in the night"}
+    platform.command(*DRIFT).expect(0)
+
+
+def test_what_the_gate_refuses_touches_neither_cloud_nor_state(platform: Platform, base: Groundwork) -> None:
+    file = platform.base / "platform" / "environments" / "test.yaml"
+    file.write_text(file.read_text().replace("baseline: test", "baseline: production"))
+    platform.write(SHOP + "  ledger: {kind: table, partition: {id: S}}\n")
+    sync = platform.command(*SYNC)
+    said = sync.expect(1)
+    assert "dynamodb-table-without-deletion-protection brought by this change" in said
+    assert "lychgate: shop.test.acme: not applied, nothing was touched" in sync.lines
+    assert not base.client("dynamodb").list_tables()["TableNames"] and not platform.log() and platform.state() is None
+    (kept,) = platform.records()
+    assert kept["verdict"]["decision"] == "findings" and kept["applied"] is None
+
+
+def test_a_failure_in_the_middle_and_the_sync_after_it(platform: Platform, base: Groundwork) -> None:
+    said = platform.command(*SYNC, LYCHGATE_PROVIDER_FAILS="orders").expect(4)
+    assert "✗ orders  aws:sqs/queue:Queue  create" in said and "failed  shop.test.acme" in said
+    (kept,) = platform.records()
+    assert kept["applied"]["outcome"] == "failed" and kept["applied"]["broken"][0]["name"] == "orders"
+    made = {one["urn"] for one in kept["applied"]["done"]}
+    assert made and made <= platform.urns() and not platform.locks()
+    platform.command(*SYNC).expect(0)
+    assert retention(base)
+    platform.command(*DRIFT).expect(0)
+
+
+def test_ctrl_c_in_the_middle(platform: Platform) -> None:
+    slow = {"LYCHGATE_PROVIDER_SLOW": "orders", "LYCHGATE_PROVIDER_SECONDS": "6"}
+    running = platform.command(*SYNC, **slow).wait_for("  create receipts  aws:s3/bucket:Bucket")
+    said = running.interrupt(signal.SIGINT, group=True).expect(4)
+    assert "cancelled  shop.test.acme" in said and not platform.locks()
+    state = platform.state()
+    assert state is not None and not state.pending
+    assert platform.records()[-1]["applied"]["outcome"] == "cancelled"
+    platform.command(*SYNC).expect(0)
+
+
+def test_the_second_of_two_syncs_is_refused_by_the_preflight(platform: Platform) -> None:
+    slow = {"LYCHGATE_PROVIDER_SLOW": "orders", "LYCHGATE_PROVIDER_SECONDS": "25"}
+    first = platform.command(*SYNC, **slow).wait_for("  create receipts  aws:s3/bucket:Bucket")
+    assert "✗ sync-of-a-locked-stack  fail" in platform.command(*SYNC).expect(1)
+    first.expect(0)
+
+
+def test_a_tenant_is_taken_away_and_the_other_stays(platform: Platform, base: Groundwork) -> None:
+    for tenant in ("acme", "globex"):
+        platform.command("sync", "shop", "--environment", "test", "--tenant", tenant).expect(0)
+    before = platform.urns(GLOBEX)
+    platform.write(SHOP.replace("[acme, globex]", "[globex]"))
+    said = platform.command(*SYNC, "--remove").expect(1)
+    words = said.partition("if that is meant: ")[2].splitlines()[0].split()
+    assert {"orders", "receipts"} <= {*words[1::2]}
+    assert BUCKET in {one["Name"] for one in base.client("s3").list_buckets()["Buckets"]}
+    removed = platform.command(*SYNC, "--remove", *words).expect(0)
+    assert "applied  shop.test.acme" in removed and not platform.urns(ACME) and platform.urns(GLOBEX) == before
+    buckets = {one["Name"] for one in base.client("s3").list_buckets()["Buckets"]}
+    assert BUCKET not in buckets and "shop-test-globex-receipts" in buckets
+    assert platform.records()[-1]["kind"] == "removal"
+    platform.command("drift", "shop", "--environment", "test", "--tenant", "globex").expect(0)
+    assert "nothing is deployed" in platform.command(*SYNC, "--remove").expect(1)
