@@ -13,10 +13,12 @@ import orjson
 import pytest
 from lychgate.provisioner import sync
 from lychgate.provisioner.sync.comparing import ABSENT, steps_of
+from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.live.readers import READERS
 from lychgate.provisioner.sync.replacing import Replaces
 from pulumi import _types
 
+from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Secret, Unknown
 from tests.engine.plugins import shapes
 
@@ -218,3 +220,24 @@ def test_what_holds_data(type_: str, holds: bool) -> None:
 def test_of_every_data_store_of_aws_is_known_what_replaces_it() -> None:
     """Else any change of it would be told as a possible loss."""
     assert [one for one in DATA["data_stores"] if one.startswith("aws:") and one not in DATA["replaces"]] == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "planned", "action", "lost"),
+    [
+        (CLUSTER, {"engineVersion": "16.4", "kmsKeyId": "k"}, "update", False),
+        (CLUSTER, {"engineVersion": "15.6"}, "update", False),
+        (CLUSTER, {"engineVersion": "15.6", "kmsKeyId": "other"}, "replace", True),
+        (CLUSTER, {"engineVersion": "15.6", "kmsKeyId": "k", "storageType": "io1"}, "update or replace", True),
+        ("aws:x/store:Store", {"engineVersion": "16.4", "kmsKeyId": "k"}, "update or replace", False),
+        ("aws:iam/role:Role", {"engineVersion": "15.6", "kmsKeyId": "k", "path": "/a/"}, "replace", False),
+    ],
+)
+def test_a_data_store_is_lost_only_where_it_may_be_replaced(
+    type_: str, planned: dict[str, Any], action: str, lost: bool
+) -> None:
+    urn = f"urn:pulumi:dev::shop::{type_}::a"
+    was = Resource(urn, type_, "a", {"engineVersion": "15.6", "kmsKeyId": "k"})
+    found = difference(Graph([Resource(urn, type_, "a", planned)]), Graph([was]))
+    assert [change.action for change in found.changes] == [action]
+    assert bool(found.data_stores_deleted) is lost
