@@ -30,9 +30,10 @@ def mend(patch: pytest.MonkeyPatch) -> None:
 def _managed_policies(patch: pytest.MonkeyPatch) -> None:
     """moto has AWS's policies where it is asked for them; all of them take seconds for each account."""
     from moto.iam import models
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
 
     patch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-    patch.setattr(models, "aws_managed_policies_data", _few(models.aws_managed_policies_data))
+    patch.setattr(models, "aws_managed_policies_data", _few(aws_managed_policies_data))
 
 
 @functools.cache

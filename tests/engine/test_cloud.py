@@ -87,10 +87,10 @@ class State:
         return check_drift(graph, base.session(), base.endpoint)
 
 
-def told(found: Drift) -> list[tuple[str, str, list[tuple[str, Any, Any]]]]:
+def told(found: Drift) -> list[tuple[str, str, list[Any]]]:
     """Everything that is not as it was deployed."""
     return [
-        (one.name, one.state, [(each.path, each.deployed, each.live) for each in one.properties] or [*one.unread])
+        (one.name, one.state, [*((each.path, each.deployed, each.live) for each in one.properties), *one.unread])
         for one in found.resources
         if one.state != "same" or one.not_compared
     ]

@@ -61,6 +61,18 @@ def told(found: Drift) -> list[Any]:
     return [*rows, *found.unmanaged, *found.not_searched]
 
 
+def tagged(base: Groundwork, application: str) -> list[str]:
+    """The ARNs of what carries the tags of an application of acme's."""
+    filters = [{"Key": "application", "Values": [application]}, {"Key": "tenant", "Values": ["acme"]}]
+    rows = base.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
+    return [row["ResourceARN"] for row in rows]
+
+
+def left(base: Groundwork, application: str) -> list[str]:
+    """What of it does not go by itself."""
+    return [one for one in tagged(base, application) if not any(mark in one for mark in GOING)]
+
+
 def test_nothing_of_the_examples_stacks_has_drifted(example: Platform, base: Groundwork) -> None:
     for stack in STACKS:
         applied(example, base, stack)
@@ -70,6 +82,9 @@ def test_nothing_of_the_examples_stacks_has_drifted(example: Platform, base: Gro
     base.client("iam").put_role_policy(RoleName="payments-test-acme-api", PolicyName="by-hand", PolicyDocument=ALL)
     found = drift(example, base, "payments.test.acme", *STACKS)
     assert [one.id for one in found.unmanaged] == ["payments-test-acme-api:by-hand"]
+    assert len(tagged(base, "reports")) > 5 and base.client("rds").describe_db_clusters()["DBClusters"]
+    applied(example, base, "reports.test.acme", remove=True)
+    assert left(base, "reports") == [] and not base.client("rds").describe_db_clusters()["DBClusters"]
 
 
 def test_a_change_by_hand_is_found_and_the_next_sync_arrives(shop: Platform, base: Groundwork) -> None:
@@ -94,10 +109,10 @@ def test_a_change_by_hand_is_found_and_the_next_sync_arrives(shop: Platform, bas
 
 def test_nothing_is_left_of_a_tenant_that_is_removed(shop: Platform, base: Groundwork) -> None:
     applied(shop, base, ACME)
-    assert len(tagged(base)) > 5
+    assert len(tagged(base, "shop")) > 5
     shop.write(SHOP.replace("[acme, globex]", "[globex]"))
     applied(shop, base, ACME, remove=True)
-    assert [one for one in tagged(base) if not any(mark in one for mark in GOING)] == []
+    assert left(base, "shop") == []
     names = [role["RoleName"] for role in base.client("iam").list_roles()["Roles"]]
     assert not [name for name in names if name.startswith("shop-")]
 
@@ -107,10 +122,3 @@ def test_what_the_cloud_refuses_is_the_reason_of_the_sync(shop: Platform, base: 
     found = shop.sync(ACME, **base.variables())
     assert found["outcome"] == "failed" and "target bucket for logging does not exist" in found["reason"]
     assert [one["type"] for one in found["broken"]] == ["aws:s3/bucketLogging:BucketLogging"]
-
-
-def tagged(base: Groundwork) -> list[str]:
-    """The ARNs of what carries the tags of the application."""
-    filters = [{"Key": "application", "Values": ["shop"]}, {"Key": "tenant", "Values": ["acme"]}]
-    rows = base.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
-    return [row["ResourceARN"] for row in rows]
