@@ -227,8 +227,12 @@ def test_a_difference_that_is_applied_gives_what_is_planned(planned: Graph, depl
             del state[change.urn]
             continue
         properties = state.setdefault(change.urn, {})
-        for found in reversed(change.properties):
-            apply(properties, found.steps, found.old, found.new)
+        for found in reversed(change.properties):  # from the end: places are those of the deployed lists
+            if found.old is not ABSENT:
+                apply(properties, found.steps, found.old, found.new)
+        for found in change.properties:  # from the beginning: places are those of the planned lists
+            if found.old is ABSENT:
+                apply(properties, found.steps, found.old, found.new)
     after = Graph([replace(planned.by_urn[urn], properties=properties) for urn, properties in state.items()])
     assert after.by_urn.keys() == planned.by_urn.keys()
     assert difference(planned, after).changed == []
@@ -241,7 +245,8 @@ def apply(target: Any, steps: tuple[str | int, ...], old: Any, new: Any) -> None
     if new is ABSENT:
         del target[last]
     elif isinstance(target, list) and old is ABSENT:
-        target.insert(last, new)  # from the end: what comes before it is added after it
+        target += [None] * (last - len(target))  # what is passed over is nothing, as the provider takes it
+        target.append(new)
     else:
         target[last] = new
 
