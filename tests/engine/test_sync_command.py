@@ -12,7 +12,7 @@ from tests.engine.syncing import ACME, GLOBEX, SHOP, Platform
 
 SYNC = ("sync", "shop", "--environment", "test", "--tenant", "acme")
 DRIFT = ("drift", "shop", "--environment", "test", "--tenant", "acme")
-QUEUE, BUCKET = "shop-test-acme-orders", "shop-test-acme-receipts"
+QUEUE, BUCKET = "shop-test-acme-orders", "shop-test-acme-receipts-444455556666"
 pytestmark = [pytest.mark.engine, pytest.mark.moto, pytest.mark.slow]
 
 
@@ -115,7 +115,7 @@ def test_a_tenant_is_taken_away_and_the_other_stays(platform: Platform, base: Gr
     removed = platform.command(*SYNC, "--remove", *words).expect(0)
     assert "applied  shop.test.acme" in removed and not platform.urns(ACME) and platform.urns(GLOBEX) == before
     buckets = {one["Name"] for one in base.client("s3").list_buckets()["Buckets"]}
-    assert BUCKET not in buckets and "shop-test-globex-receipts" in buckets
+    assert BUCKET not in buckets and "shop-test-globex-receipts-444455556666" in buckets
     assert platform.records()[-1]["kind"] == "removal"
     platform.command("drift", "shop", "--environment", "test", "--tenant", "globex").expect(0)
     assert "nothing is deployed" in platform.command(*SYNC, "--remove").expect(1)
