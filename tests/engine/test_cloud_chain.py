@@ -12,7 +12,7 @@ from lychgate.provisioner.sync.drift_records import Drift
 from lychgate.model.graph import Graph
 from tests.engine.groundwork import ALL, Groundwork
 from tests.engine.harness import Engine
-from tests.engine.syncing import ACME, EXAMPLE, SHOP, Platform
+from tests.engine.syncing import ACME, EXAMPLE, Platform
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.moto]
 # Each after what it refers to.
@@ -85,36 +85,6 @@ def test_nothing_of_the_examples_stacks_has_drifted(example: Platform, base: Gro
     assert len(tagged(base, "reports")) > 5 and base.client("rds").describe_db_clusters()["DBClusters"]
     applied(example, base, "reports.test.acme", remove=True)
     assert left(base, "reports") == [] and not base.client("rds").describe_db_clusters()["DBClusters"]
-
-
-def test_a_change_by_hand_is_found_and_the_next_sync_arrives(shop: Platform, base: Groundwork) -> None:
-    applied(shop, base, ACME)
-    assert told(drift(shop, base, ACME)) == []
-    url = base.client("sqs").get_queue_url(QueueName="shop-test-acme-orders")["QueueUrl"]
-
-    def attributes() -> Any:
-        return base.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-
-    assert attributes()["MessageRetentionPeriod"] == "345600"
-    base.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
-    (changed,) = told(drift(shop, base, ACME))
-    assert (changed.name, [one.path for one in changed.properties]) == ("orders", ["visibilityTimeoutSeconds"])
-    settings = "{kind: queue, settings: {retention_days: 3, visibility_seconds: 90}}"
-    shop.write(SHOP.replace("{kind: queue}", settings))
-    found = applied(shop, base, ACME)
-    assert [(one["operation"], one["name"]) for one in found["done"]] == [("update", "orders")]
-    assert (attributes()["MessageRetentionPeriod"], attributes()["VisibilityTimeout"]) == ("259200", "90")
-    assert told(drift(shop, base, ACME)) == []
-
-
-def test_nothing_is_left_of_a_tenant_that_is_removed(shop: Platform, base: Groundwork) -> None:
-    applied(shop, base, ACME)
-    assert len(tagged(base, "shop")) > 5
-    shop.write(SHOP.replace("[acme, globex]", "[globex]"))
-    applied(shop, base, ACME, remove=True)
-    assert left(base, "shop") == []
-    names = [role["RoleName"] for role in base.client("iam").list_roles()["Roles"]]
-    assert not [name for name in names if name.startswith("shop-")]
 
 
 def test_what_the_cloud_refuses_is_the_reason_of_the_sync(shop: Platform, base: Groundwork) -> None:

@@ -1,4 +1,7 @@
-"""`apply` and `remove` on the real engine: what is applied is what was previewed and judged, and nothing else."""
+"""`apply` on the real engine: what is applied is what was previewed and judged, and nothing else.
+
+What a user sees of it, and of a removal, is in test_sync_command.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pytest
 
 from tests.engine import small_pack
 from tests.engine.harness import Engine
-from tests.engine.syncing import ACME, GLOBEX, SHOP, Platform
+from tests.engine.syncing import SHOP, Platform
 
 QUEUE = "aws:sqs/queue:Queue"
 NOTHING = {"all": "disabled"}  # no policy of the small pack is in force
@@ -24,24 +27,6 @@ def platform(engine: Engine) -> Platform:
 @pytest.fixture
 def pack(engine: Engine) -> list[Path]:
     return [engine.pack(small_pack.FILES)]
-
-
-def test_a_first_sync_a_second_and_a_change(platform: Platform) -> None:
-    first = platform.sync()
-    assert first["outcome"] == "applied", first["reason"]
-    assert first["engine"] and first["seconds"].keys() == {"preview", "up"} and first["counts"].keys() == {"create"}
-    made = [one["urn"] for one in first["done"] if not one["type"].startswith("pulumi:providers:")]
-    assert len(made) > 10 and sorted(made) == sorted(platform.log("create"))
-    assert not first["broken"] and not first["unfinished"] and not platform.locks()
-    kept = platform.base / "platform" / "stacks" / f"Pulumi.{ACME}.yaml"
-    assert kept.read_text().startswith("encryptionsalt: ")
-    again = platform.sync()
-    assert again["outcome"] == "applied" and again["counts"].keys() == {"same"} and not again["done"]
-    platform.write(SHOP.replace("{kind: queue}", "{kind: queue, settings: {retention_days: 3}}"))
-    changed = platform.sync()
-    assert [(one["operation"], one["name"]) for one in changed["done"]] == [("update", "orders")], changed
-    assert [urn.rpartition("::")[2] for urn in platform.log("update")] == ["orders"]
-    assert first["id"] != changed["id"]
 
 
 def test_a_gate_that_refuses_leaves_the_state_as_it_is(platform: Platform) -> None:
@@ -59,25 +44,10 @@ def test_a_gate_that_refuses_leaves_the_state_as_it_is(platform: Platform) -> No
     assert platform.sync(pack_config=advisory, waived=[(one["rule"], one["urn"])])["outcome"] == "applied"
 
 
-def test_a_failure_in_the_middle_and_the_sync_after_it(platform: Platform, pack: list[Path]) -> None:
-    found = platform.sync(LYCHGATE_PROVIDER_FAILS="orders", packs=pack, pack_config=NOTHING)
-    assert found["outcome"] == "failed" and "AccessDenied" in found["reason"]
-    assert {(one["type"], one["name"]) for one in found["broken"]} == {(QUEUE, "orders")}
-    made = {one["urn"] for one in found["done"]}
-    assert made and made <= platform.urns() and not platform.locks()
-    assert found["broken"][0]["urn"] not in {*platform.log(), *platform.urns()}
-    again = platform.sync(packs=pack, pack_config=NOTHING)
-    assert again["outcome"] == "applied" and found["broken"][0]["urn"] in {one["urn"] for one in again["done"]}
-    assert len(platform.log("create")) == len(set(platform.log("create")))  # nothing was made twice
-
-
-@pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
-def test_an_interrupt_ends_what_is_under_way_and_begins_nothing(
-    platform: Platform, pack: list[Path], number: signal.Signals, group: bool
-) -> None:
+def test_an_interrupt_ends_what_is_under_way_and_begins_nothing(platform: Platform, pack: list[Path]) -> None:
     slow = {"LYCHGATE_PROVIDER_SLOW": "orders", "LYCHGATE_PROVIDER_SECONDS": "6"}
     running = platform.start(packs=pack, pack_config=NOTHING, **slow).wait_for("up begins create orders")
-    found = running.interrupt(number, group=group).result()
+    found = running.interrupt(signal.SIGTERM).result()
     assert found["outcome"] == "cancelled" and found["seconds"]["up"] > 0, found
     assert not platform.locks()
     state = platform.state()
@@ -110,14 +80,3 @@ def test_a_finding_that_only_up_can_make_is_told_and_kept(platform: Platform, pa
     assert by_level["advisory"]["stage"] == "preview" and "during preview" in by_level["advisory"]["message"]
     assert by_level["mandatory"]["stage"] == "up" and by_level["mandatory"]["rule"] == "addresses"
     assert by_level["mandatory"]["urn"] in {one["urn"] for one in found["done"]} and not platform.locks()
-
-
-def test_a_tenant_is_removed_and_the_other_stays(platform: Platform, pack: list[Path]) -> None:
-    for stack in (ACME, GLOBEX):
-        assert platform.sync(stack, packs=pack, pack_config=NOTHING)["outcome"] == "applied"
-    before = platform.urns(GLOBEX)
-    platform.write(SHOP.replace("[acme, globex]", "[globex]"))
-    gone = platform.sync(ACME, remove=True)
-    assert gone["outcome"] == "applied" and gone["counts"].keys() == {"delete"}, gone
-    assert not platform.urns(ACME) and platform.urns(GLOBEX) == before and len(before) > 10
-    assert set(platform.log("delete")) == {one["urn"] for one in gone["done"] if "providers" not in one["type"]}

@@ -29,6 +29,13 @@ def retention(base: Groundwork) -> str:
     return found
 
 
+def tagged(base: Groundwork, tenant: str) -> list[str]:
+    """The ARNs of what carries the tenant's tag, and does not wait for its deletion."""
+    filters = [{"Key": "application", "Values": ["shop"]}, {"Key": "tenant", "Values": [tenant]}]
+    rows = base.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
+    return [row["ResourceARN"] for row in rows if ":kms:" not in row["ResourceARN"]]
+
+
 def test_from_the_model_to_the_cloud_and_back(platform: Platform, base: Groundwork) -> None:
     said = platform.command(*SYNC).expect(0)
     assert "✓ sync-into-another-account  pass" in said and "applied  shop.test.acme" in said
@@ -37,6 +44,10 @@ def test_from_the_model_to_the_cloud_and_back(platform: Platform, base: Groundwo
     (first,) = platform.records()
     assert first["applied"]["outcome"] == "applied" and first["after"]["decision"] == "clean"
     assert first["request"]["application"] == "shop" and first["difference"]["summary"].keys() == {"create"}
+    made = [one["urn"] for one in first["applied"]["done"] if not one["type"].startswith("pulumi:providers:")]
+    assert len(made) > 50 and sorted(made) == sorted(platform.log("create")) and not platform.locks()
+    kept = platform.base / "platform" / "stacks" / f"Pulumi.{ACME}.yaml"
+    assert kept.read_text().startswith("encryptionsalt: ")
 
     again = platform.command(*SYNC).expect(0)
     assert "nothing changes" in again, again
@@ -46,6 +57,7 @@ def test_from_the_model_to_the_cloud_and_back(platform: Platform, base: Groundwo
     changed = platform.command(*SYNC).expect(0)
     assert "~ orders  aws:sqs/queue:Queue  update" in changed
     assert retention(base) == "259200"
+    assert [urn.rpartition("::")[2] for urn in platform.log("update")] == ["orders"]
 
     sqs = base.client("sqs")
     url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
@@ -81,7 +93,7 @@ def test_a_failure_in_the_middle_and_the_sync_after_it(platform: Platform, base:
     made = {one["urn"] for one in kept["applied"]["done"]}
     assert made and made <= platform.urns() and not platform.locks()
     platform.command(*SYNC).expect(0)
-    assert retention(base)
+    assert retention(base) and len(platform.log("create")) == len(set(platform.log("create")))  # nothing twice
     platform.command(*DRIFT).expect(0)
 
 
@@ -90,6 +102,7 @@ def test_ctrl_c_in_the_middle(platform: Platform) -> None:
     running = platform.command(*SYNC, **slow).wait_for("  create receipts  aws:s3/bucket:Bucket")
     said = running.interrupt(signal.SIGINT, group=True).expect(4)
     assert "cancelled  shop.test.acme" in said and not platform.locks()
+    assert not any(":Deployment::api" in urn for urn in platform.log("create"))  # which needs the queue
     state = platform.state()
     assert state is not None and not state.pending
     assert platform.records()[-1]["applied"]["outcome"] == "cancelled"
@@ -117,5 +130,8 @@ def test_a_tenant_is_taken_away_and_the_other_stays(platform: Platform, base: Gr
     buckets = {one["Name"] for one in base.client("s3").list_buckets()["Buckets"]}
     assert BUCKET not in buckets and "shop-test-globex-receipts-444455556666" in buckets
     assert platform.records()[-1]["kind"] == "removal"
+    assert tagged(base, "acme") == [] and len(tagged(base, "globex")) > 5
+    roles = [role["RoleName"] for role in base.client("iam").list_roles()["Roles"]]
+    assert not [name for name in roles if name.startswith("shop-test-acme")]
     platform.command("drift", "shop", "--environment", "test", "--tenant", "globex").expect(0)
     assert "nothing is deployed" in platform.command(*SYNC, "--remove").expect(1)
