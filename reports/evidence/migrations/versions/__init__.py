@@ -1,0 +1,1 @@
+"""One file per migration; Alembic reads them by their place."""

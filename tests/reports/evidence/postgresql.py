@@ -1,0 +1,71 @@
+"""A throw-away PostgreSQL server: a real one, in a temporary folder, by a user that is not root (it refuses that)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def binaries() -> Path | None:
+    """The folder of a server's programs: Debian keeps them off PATH."""
+    on_path = shutil.which("initdb")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return Path(on_path).resolve().parent if on_path else found[-1].parent if found else None
+
+
+@dataclass(frozen=True)
+class Server:
+    folder: Path
+    programs: Path
+    user: str
+
+    def run(self, program: str, *arguments: str) -> str:
+        as_user = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid} if os.geteuid() == 0 else {}
+        done = subprocess.run(
+            [str(self.programs / program), *arguments], cwd=self.folder, capture_output=True, text=True, check=False,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **as_user,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        connection = ("-h", str(self.folder), "-U", "lychgate", "-d", database)
+        return self.run("psql", *connection, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
+
+    def database(self) -> str:
+        """The address of a new database."""
+        name = f"e{uuid.uuid4().hex}"
+        self.sql(f"CREATE DATABASE {name}")
+        return f"postgresql://lychgate@/{name}?host={self.folder}"
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    programs = binaries()
+    assert programs is not None
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:
+        known = {one.pw_name for one in pwd.getpwall()}
+        user = "postgres" if "postgres" in known else "nobody"
+    folder = Path(tempfile.mkdtemp(prefix="lychgate-pg-", dir="/tmp"))  # short: a socket's path may have 107 characters
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, user)
+        made = Server(folder, programs, user)
+        made.run("initdb", "-D", str(folder / "data"), "-U", "lychgate", "-A", "trust", "-E", "UTF8", "--no-sync")
+        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=40"
+        made.run("pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", settings, "start")
+        try:
+            yield made
+        finally:
+            made.run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
