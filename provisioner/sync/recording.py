@@ -15,16 +15,30 @@ import orjson
 from lychgate.provisioner.sync.applied import Applied
 
 FOLDER = Path(".lychgate") / "records"
-FORMAT = 1
+FORMAT = 2
+# What GitLab tells a job of its pipeline. It is the pipeline's own word: a job can be told otherwise by who starts it.
+PIPELINE = {
+    "id": "CI_PIPELINE_ID",
+    "url": "CI_PIPELINE_URL",
+    "job": "CI_JOB_URL",
+    "source": "CI_PIPELINE_SOURCE",
+    "user": "GITLAB_USER_LOGIN",
+}
+
+
+def said_by_pipeline(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What is known of the pipeline that a sync runs in; nothing where it runs in none."""
+    return {name: environ[variable] for name, variable in PIPELINE.items() if environ.get(variable)}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What is kept of one sync, or of one removal.
 
-    `request` is what was asked, by whom; `preflight` what stood for and against it; `difference` (`Difference.as_dict`,
-    or a removal's) and `verdict` (its document) what was judged; `after` the verdict on what is deployed since.
-    All of it has been through its own redaction: nothing here looks for secrets again.
+    `request` is what was asked, by whom; `pipeline` what the pipeline says of itself; `preflight` what stood for and
+    against it; `difference` (`Difference.as_dict`, or a removal's) and `verdict` (its document) what was judged;
+    `after` the verdict on what is deployed since. All are kept whole, for who asks later what was judged by which rule,
+    and passed. They have been through their own redaction: nothing here looks for secrets again.
     """
 
     kind: str
@@ -35,6 +49,7 @@ class Record:
     verdict: Mapping[str, Any] | None = None
     applied: Applied | None = None
     after: Mapping[str, Any] | None = None
+    pipeline: Mapping[str, str] = field(default_factory=said_by_pipeline)
     recorded: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -50,11 +65,12 @@ class Record:
             "stack": self.stack,
             "recorded": self.recorded.astimezone(UTC).isoformat(timespec="seconds"),
             "request": dict(self.request),
+            "pipeline": dict(self.pipeline),
             "preflight": dict(self.preflight),
-            "difference": {"summary": self.difference.get("summary", {}), **_named(self.difference)},
-            "verdict": _judged(self.verdict),
+            "difference": dict(self.difference),
+            "verdict": dict(self.verdict) if self.verdict else None,
             "applied": self.applied.as_dict() if self.applied else None,
-            "after": _judged(self.after),
+            "after": dict(self.after) if self.after else None,
         }
 
 
@@ -82,15 +98,3 @@ def write_record(folder: Path, record: Record) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return target
-
-
-def _named(difference: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: difference[name] for name in ("data_stores_deleted", "protected", "objections") if name in difference}
-
-
-def _judged(verdict: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Of a verdict: how it was made, its decision, and what it found; its lists of resources and texts stay out."""
-    if verdict is None:
-        return None
-    found = [one for one in verdict["judgements"] if one["outcome"] not in ("pass", "not applicable")]
-    return {"run": verdict["run"], "decision": verdict["decision"], "judgements": found, "waivers": verdict["waivers"]}

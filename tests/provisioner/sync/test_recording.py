@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lychgate.provisioner.sync.applied import Applied, Finding, Step
 from lychgate.provisioner.sync.enforcing import pack_config, waived_of
-from lychgate.provisioner.sync.recording import Record, write_record
+from lychgate.provisioner.sync.recording import PIPELINE, Record, write_record
 
 from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
@@ -34,13 +34,22 @@ def record(**more: Any) -> Record:
 
 
 def test_a_record_says_how_far_it_came(tmp_path: Path) -> None:
-    path = write_record(tmp_path, record(verdict=VERDICT, difference={"summary": {"create": 1}, "changes": ["many"]}))
+    difference = {"summary": {"create": 1}, "changes": ["many"]}
+    path = write_record(tmp_path, record(verdict=VERDICT, difference=difference))
     assert path == tmp_path / ".lychgate/records/20261127T050000Z-shop.test.acme-0123456789ab.json"
     told = json.loads(path.read_text())
     assert told["applied"]["outcome"] == "failed" and told["applied"]["done"][0]["name"] == "orders"
-    assert told["verdict"]["judgements"] == [VERDICT["judgements"][1]] and told["verdict"]["decision"] == "clean"
-    assert told["difference"] == {"summary": {"create": 1}} and told["after"] is None
+    assert told["verdict"] == VERDICT  # whole: who asks later, asks what was judged by what, and passed
+    assert told["difference"] == difference and told["after"] is None
     assert path.stat().st_mode & 0o077 == 0 and os.listdir(path.parent) == [path.name]
+
+
+def test_a_record_says_what_its_pipeline_says_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in PIPELINE.values():
+        monkeypatch.delenv(variable, raising=False)
+    assert record().as_dict()["pipeline"] == {}
+    monkeypatch.setenv("CI_PIPELINE_URL", "https://gitlab.example/shop/-/pipelines/7")
+    assert record().as_dict()["pipeline"] == {"url": "https://gitlab.example/shop/-/pipelines/7"}
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
