@@ -16,7 +16,7 @@ from lychgate.provisioner.sync.records import Action, Change, Difference, Proper
 from lychgate.provisioner.sync.replacing import Replaces
 from lychgate.provisioner.sync.symbols import Symbols
 
-from lychgate.model.graph import Graph, Resource
+from lychgate.model.graph import DECLARED_AT, Graph, Resource
 from lychgate.model.redaction import Redactor
 
 COMES = ("create", "replace", "update or replace")
@@ -119,6 +119,7 @@ class _Work:
         comparison = Comparison(resource.type, self.symbols.real, lambda name: self._waits(resource, name))
         comparison.properties(resource.properties, existing.properties)
         ignored = [steps_of(path) for path in resource.options.get("ignoreChanges", ())]
+        ignored += [] if resource.custom else [(DECLARED_AT,)]  # a line that has moved changes nothing
         found = [
             PropertyChange(steps, old, new, self._forces(resource, steps, old, new))
             for steps, old, new in comparison.found

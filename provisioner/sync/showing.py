@@ -105,7 +105,8 @@ def _totals(console: Console, difference: Difference) -> None:
         )
     unsure = sum(len(one.not_compared) for one in difference.changes)
     if unsure:
-        console.print(Text(f"{unsure} values could not be compared: encrypted, or in files", style="dim"))
+        values = "1 value" if unsure == 1 else f"{unsure} values"
+        console.print(Text(f"{values} could not be compared: encrypted, or in files", style="dim"))
     stores = difference.data_stores_deleted
     if stores:
         names = ", ".join(flat(difference.redact(one.name)) for one in stores)

@@ -36,8 +36,8 @@ class Symbols:
             there = deployed.id if place == ("id",) else known.get(place)
             if there is None and isinstance(text, Symbol):
                 self._say(text, UNSURE)
-            elif isinstance(there, str) and there != text and not given:
-                self._say(text, there)
+            elif isinstance(there, str) and not given:
+                self._say(text, there)  # the same text too: a shorter name may be its beginning
             elif there is not None and not isinstance(there, str) and isinstance(text, Symbol):
                 self._say(text, UNSURE)
 

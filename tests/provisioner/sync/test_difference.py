@@ -99,6 +99,26 @@ def test_symbolic_names_are_compared_by_what_is_deployed() -> None:
     assert new == {"policy.Statement[0].Resource": "arn:aws:s3:::[unknown]/*", "role": "[unknown]"}
 
 
+def test_a_new_name_that_another_begins_with_is_no_part_of_it() -> None:
+    address = "https://sqs.eu-central-1.amazonaws.com/111122223333/orders"
+    orders = made(QUEUE, "orders", id=Symbol(address), outputs={"url": Symbol(address)})
+    failed = made(QUEUE, "failed", id=Symbol(f"{address}-failed"), outputs={"url": Symbol(f"{address}-failed")})
+    policy = made("aws:sqs/queuePolicy:QueuePolicy", "failed", {"queueUrl": Symbol(f"{address}-failed")})
+    there = [
+        replace(failed, outputs={"url": f"{address}-failed"}),
+        replace(policy, properties={"queueUrl": f"{address}-failed"}),
+    ]
+    found = difference(Graph([orders, failed, policy]), Graph(there))
+    assert {(one.type, one.name): one.action for one in found.changed} == {(QUEUE, "orders"): "create"}
+
+
+def test_a_line_that_moves_changes_no_component() -> None:
+    planned, deployed = (
+        made("lychgate:platform:Queue", "a", {"declaredAt": f"a.yaml:{line}"}, custom=False) for line in (3, 7)
+    )
+    assert one(planned, deployed).action == "same"
+
+
 def test_an_unknown_value_changes_when_what_it_waits_for_does() -> None:
     plan = made(ROLE, "p", {"version": Unknown()}, property_dependencies={"version": (made(BUCKET, "b").urn,)})
     has = made(ROLE, "p", {"version": 3})
@@ -106,7 +126,7 @@ def test_an_unknown_value_changes_when_what_it_waits_for_does() -> None:
     assert calm.counts == {"same": 2} and calm.changes[0].not_compared == ("version",)
     moved = difference(Graph([plan, made(BUCKET, "b", {"tags": {"a": "b"}})]), Graph([has, made(BUCKET, "b")]))
     assert moved.as_dict()["changes"][0]["properties"] == [
-        {"path": "version", "old": 3, "new": "[unknown]", "replaces": None}
+        {"path": "version", "old": 3, "new": "[unknown]", "replaces": False}
     ]  # fmt: skip
 
 
