@@ -12,7 +12,7 @@ import pytest
 
 from tests.engine import small_pack
 from tests.engine.harness import Engine
-from tests.engine.syncing import SHOP, Platform
+from tests.engine.syncing import ROOT, SHOP, Platform
 
 QUEUE = "aws:sqs/queue:Queue"
 NOTHING = {"all": "disabled"}  # no policy of the small pack is in force
@@ -80,3 +80,13 @@ def test_a_finding_that_only_up_can_make_is_told_and_kept(platform: Platform, pa
     assert by_level["advisory"]["stage"] == "preview" and "during preview" in by_level["advisory"]["message"]
     assert by_level["mandatory"]["stage"] == "up" and by_level["mandatory"]["rule"] == "addresses"
     assert by_level["mandatory"]["urn"] in {one["urn"] for one in found["done"]} and not platform.locks()
+
+
+def test_pulumi_alone_brings_a_stack_about(engine: Engine) -> None:
+    """`provisioner/` is a Pulumi project as any other: no `lychgate` is needed to deploy with it."""
+    folder = ROOT / "examples" / "platform"
+    config = {"platform:folder": str(folder), "platform:base": str(ROOT)}
+    stack = engine.project(ROOT / "provisioner", "notify.test.shared", config=config)
+    stack.up(policy_pack=engine.pack(ROOT / "policies"), policy_config={"all": "advisory"}).expect(0)
+    made = {row["type"] for row in stack.resources()}
+    assert {"aws:ecr/repository:Repository", "aws:kms/key:Key", "lychgate:platform:Stack"} <= made
