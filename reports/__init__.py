@@ -14,6 +14,8 @@ FORMATS: dict[str, tuple[str, str]] = {
     "json": ("document", "verdict.json"),
     "sarif": ("sarif", "verdict.sarif"),
     "junit": ("junit", "junit.xml"),
+    "codequality": ("codequality", "gl-code-quality-report.json"),
+    "markdown": ("markdown", "note.md"),
 }
 
 
