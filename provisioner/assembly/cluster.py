@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import pulumi_newrelic as newrelic
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.components.base import Context
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.models.environment import Cluster, Environment
 
 # The services that stacks are made of, as the provider names them, and STS, which says whose the credentials are.

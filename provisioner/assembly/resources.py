@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import pulumi
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.components.base import Context, Use
+from lychgate.provisioner.components.base import Use
 from lychgate.provisioner.components.bucket import Bucket, ExistingBucket
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.database import Database
 from lychgate.provisioner.components.key import Usable
 from lychgate.provisioner.components.queue import Queue

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lychgate.provisioner.components.base import Context
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.models import names
 from lychgate.provisioner.models.application import Application, Resource
 from lychgate.provisioner.models.environment import Environment, Observability

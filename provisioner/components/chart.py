@@ -13,7 +13,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes
 from lychgate.provisioner.chart_rendering import ChartError, render
-from lychgate.provisioner.components.base import Component, Context
+from lychgate.provisioner.components.base import Component
+from lychgate.provisioner.components.context import Context
 
 # What pods find when they are made: their network, their rights, what they mount. Services and budgets are not among
 # it: a Service waits for the pods.

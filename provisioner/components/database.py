@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, Port, Use, document
+from lychgate.provisioner.components.base import Component, Port, Use, document
 from lychgate.provisioner.components.checks import known_mode, never_by_tenant, shared_tags, short_enough, within
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 from lychgate.provisioner.components.log_group import LogGroup
 from lychgate.provisioner.components.security_group import SecurityGroup

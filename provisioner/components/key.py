@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, document
+from lychgate.provisioner.components.base import Component, document
+from lychgate.provisioner.components.context import Context
 
 Service = Literal["sns", "logs"]
 ADMINISTRATION = (

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context
+from lychgate.provisioner.components.base import Component
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 
 # The days that CloudWatch Logs takes:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, Use, document, only_with_tls
+from lychgate.provisioner.components.base import Component, Use, document, only_with_tls
 from lychgate.provisioner.components.checks import known_mode, never_by_tenant, shared_tags, short_enough, within
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 
 DAY = 24 * 3600

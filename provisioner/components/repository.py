@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, document
+from lychgate.provisioner.components.base import Component, document
 from lychgate.provisioner.components.checks import short_enough, within
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

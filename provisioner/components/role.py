@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Access, Component, Context, document
+from lychgate.provisioner.components.base import Access, Component, document
 from lychgate.provisioner.components.checks import short_enough
+from lychgate.provisioner.components.context import Context
 
 
 @dataclass(frozen=True, slots=True)

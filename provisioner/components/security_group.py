@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context
+from lychgate.provisioner.components.base import Component
 from lychgate.provisioner.components.checks import within
+from lychgate.provisioner.components.context import Context
 
 Protocol = Literal["tcp", "udp"]
 

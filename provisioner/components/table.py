@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Component, Context, Use
+from lychgate.provisioner.components.base import Component, Use
 from lychgate.provisioner.components.checks import known_mode, shared_tags, sharing_tenant, short_enough, within
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key, Usable
 
 KeyType = Literal["S", "N", "B"]

@@ -32,7 +32,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from lychgate.provisioner.components.base import Context
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.chart import Chart
 
 context = Context(

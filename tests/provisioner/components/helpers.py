@@ -28,7 +28,7 @@ MODULES = ("base", "bucket", "database", "key", "log_group", "queue", "repositor
 HEAD = """
 import pulumi
 import pulumi_aws as aws
-from lychgate.provisioner.components.base import Context
+from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.bucket import Bucket
 from lychgate.provisioner.components.database import Database
 from lychgate.provisioner.components.key import Key
