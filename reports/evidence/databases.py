@@ -108,7 +108,7 @@ def _prepare(connection: Any, _: Any) -> None:
     # In WAL mode readers and a writer do not wait for each other; FULL means that what was committed is on the disk.
     # REPLACE fires the triggers of a deletion only with recursive_triggers.
     _journal(connection)
-    for pragma in ("synchronous=FULL", "recursive_triggers=ON", "trusted_schema=OFF"):
+    for pragma in ("synchronous=FULL", "recursive_triggers=ON", "secure_delete=ON", "trusted_schema=OFF"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -50,7 +50,9 @@ class Snapshot:
     def rows(self, first: int | None = None, last: int | None = None, *, documents: bool = True) -> Iterator[Row]:
         """Records in their order, as they are stored; a few are held at a time."""
         names = (*HEADER, "document") if documents else HEADER
-        columns: list[Any] = [literal_column(f'"{name}"') for name in names]  # as the driver gives them: nothing is converted
+        columns: list[Any] = [
+            literal_column(f'"{name}"') for name in names
+        ]  # as the driver gives them: nothing is converted
         query = select(*columns).select_from(record).order_by(record.c.sequence)
         if first is not None:
             query = query.where(record.c.sequence >= first)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lychgate.reports.evidence.checking import check
+from lychgate.reports.evidence.checkpointing import checkpoint_at
+from lychgate.reports.evidence.checkpoints import Checkpoint
 from lychgate.reports.evidence.record import Entry, Facts
 from lychgate.reports.evidence.store import Store
 from sqlalchemy import text
@@ -47,3 +50,10 @@ def tamper(store: Store, *statements: str, **values: Any) -> None:
             connection.execute(text(f"DROP TRIGGER IF EXISTS {name}" + ("" if sqlite else " ON evidence_record")))
         for statement in statements:
             connection.execute(text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
+
+
+def checkpoint_of(store: Store, sequence: int | None = None) -> Checkpoint:
+    """A checkpoint as if it had been made when a record was the newest."""
+    with store.read() as snapshot:
+        rows = [row for row in snapshot.rows() if sequence is None or row.sequence <= sequence]
+        return checkpoint_at(check(rows, snapshot.id), store.clock())

@@ -1,0 +1,126 @@
+"""Signed checkpoints: made of an intact store only, read as hostile data."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from lychgate.reports.evidence.checking import check
+from lychgate.reports.evidence.checkpointing import checkpoint
+from lychgate.reports.evidence.checkpoints import PASSPHRASE, TYPE, read_all, read_key, read_signer, verified
+from lychgate.reports.evidence.store import Store
+
+from lychgate.model.errors import InputError
+from tests.reports.evidence.records import Clock, entry, fill, tamper
+
+
+def key_files(folder: Path, kind: str = "ed25519", passphrase: bytes | None = None) -> tuple[Path, Path]:
+    """A private and a public key, as `openssl genpkey` and `openssl pkey -pubout` write them."""
+    key = Ed25519PrivateKey.generate() if kind == "ed25519" else ec.generate_private_key(ec.SECP256R1())
+    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    private, public = folder / f"{kind}.pem", folder / f"{kind}.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return private, public
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Store:
+    store = Store.open(str(tmp_path / "e.db"), create=True, clock=Clock())
+    fill(store, 3)
+    return store
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa"])
+def test_a_checkpoint_is_made_once_a_record_and_verified(small: Store, tmp_path: Path, kind: str) -> None:
+    private, public = key_files(tmp_path, kind)
+    folder = tmp_path / "checkpoints"
+    report, made, file = checkpoint(small, folder, read_signer(private))
+    assert report.intact and made and file == folder / "checkpoint-000000000003.json"
+    assert (made.sequence, made.records, made.pruned_to) == (3, 3, 0)
+    assert checkpoint(small, folder, read_signer(private))[2] is None
+    small.append([entry(7)])
+    assert checkpoint(small, folder, read_signer(private))[2] == folder / "checkpoint-000000000004.json"
+    assert [one.sequence for one in read_all([folder], [read_key(public)])] == [3, 4]
+    assert read_all([file], [read_key(public)]) == [made]
+
+
+def test_none_is_made_of_a_store_that_is_not_intact(small: Store, tmp_path: Path) -> None:
+    signer = read_signer(key_files(tmp_path)[0])
+    folder = tmp_path / "checkpoints"
+    checkpoint(small, folder, signer)
+    tamper(small, "DELETE FROM evidence_record WHERE sequence = 3")
+    report, made, file = checkpoint(small, folder, signer)
+    assert not report.intact and made is None and file is None and len(list(folder.iterdir())) == 1
+    empty = Store.open(str(tmp_path / "empty.db"), create=True)
+    assert checkpoint(empty, tmp_path / "other", signer)[1] is None
+
+
+def test_a_private_key_may_have_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private, _ = key_files(tmp_path, passphrase=b"a long one")
+    for given in (None, "another"):
+        monkeypatch.setenv(PASSPHRASE, given) if given else monkeypatch.delenv(PASSPHRASE, raising=False)
+        with pytest.raises(InputError, match="no key that can be used"):
+            read_signer(private)
+    monkeypatch.setenv(PASSPHRASE, "a long one")
+    assert read_signer(private)
+
+
+def test_what_no_trusted_key_has_signed_is_refused(small: Store, tmp_path: Path) -> None:
+    private, public = key_files(tmp_path)
+    other = read_key(key_files(tmp_path, "ecdsa")[1])
+    _, _, file = checkpoint(small, tmp_path / "c", read_signer(private))
+    assert file is not None
+    data, key = file.read_bytes(), read_key(public)
+    envelope = json.loads(data)
+    payload = json.loads(base64.b64decode(envelope["payload"]))
+    later = base64.b64encode(json.dumps(payload | {"sequence": 2}).encode()).decode()
+    hostile = [
+        (data, [other]),
+        (data, []),
+        (json.dumps(envelope | {"payload": later}).encode(), [key]),
+        (json.dumps(envelope | {"payloadType": "text/plain"}).encode(), [key]),
+        (json.dumps(envelope | {"signatures": []}).encode(), [key]),
+        (json.dumps(envelope | {"signatures": envelope["signatures"] * 2}).encode(), [key]),
+        (json.dumps(envelope | {"signatures": [{"keyid": key.keyid, "sig": "!"}]}).encode(), [key]),
+        (json.dumps(envelope | {"signatures": 7}).encode(), [key]),
+        (b"[]", [key]), (b"{", [key]), (b"", [key]), (b"[" * 100_000, [key]), (b"\xff", [key]),
+    ]  # fmt: skip
+    for content, keys in hostile:
+        with pytest.raises(InputError):
+            verified(content, "c.json", keys)
+    (tmp_path / "c" / "checkpoint-000000000001.json").write_bytes(b"{}")
+    with pytest.raises(InputError, match=r"checkpoint-000000000001\.json: no signed checkpoint"):
+        read_all([tmp_path / "c"], [key])
+
+
+def test_what_a_key_has_signed_as_something_else_is_no_checkpoint(tmp_path: Path) -> None:
+    from lychgate.reports.evidence.checkpoints import Envelope
+
+    private, public = key_files(tmp_path)
+    for payload in (b"{}", b"[]", b"\xff", b'{"format": 1, "store": "x", "sequence": "1"}'):
+        envelope = Envelope(payload, TYPE, {})
+        envelope.sign(read_signer(private))
+        with pytest.raises(InputError, match="no checkpoint of this format"):
+            verified(json.dumps(envelope.to_dict()).encode(), "c.json", [read_key(public)])
+
+
+def test_a_folder_vouches_for_a_store_over_time(small: Store, tmp_path: Path) -> None:
+    private, public = key_files(tmp_path)
+    for number in range(10, 13):
+        checkpoint(small, tmp_path / "c", read_signer(private))
+        small.append([entry(number)])
+    with small.read() as snapshot:
+        report = check(snapshot.rows(), snapshot.id, read_all([tmp_path / "c"], [read_key(public)]))
+    assert report.intact and report.proven_to == 5 and report.count == 6
