@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.application import USE
@@ -19,11 +19,13 @@ from lychgate.provisioner.models.names import SHARED
 
 import lychgate
 from lychgate.model.graph import Graph
-from lychgate.sources.program.capture import Setting, capture
 from lychgate.sources.program.functions import Fixture
 from lychgate.sources.program.process import HostProcess
 from lychgate.sources.program.project import Configuration, read_project
 from lychgate.sources.sandbox import Isolate, Limits
+
+if TYPE_CHECKING:
+    from lychgate.sources.program.capture import Setting
 
 PROGRAM = Path(__file__).resolve().parents[1]
 PROJECT = "platform"  # the name in its Pulumi.yaml
@@ -80,8 +82,8 @@ class Captured:
 
 
 class Capturing:
-    """Interpreters that have loaded all that stacks need; `settings` is the lychgate.yaml that names the platform in
-    `folder`. A context manager: what runs in it ends with it."""
+    """Interpreters that load all that stacks need, while the caller goes on; `settings` is the lychgate.yaml that names
+    the platform in `folder`. A context manager: what runs in it ends with it."""
 
     def __init__(self, folder: Path, settings: Path, isolate: Isolate = "auto") -> None:
         self.settings = settings.resolve()
@@ -92,13 +94,14 @@ class Capturing:
             for _ in range(min(HOSTS, os.cpu_count() or 1))
         ]
         self._exit = ExitStack()
+        self._loading: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
+            pool = started.enter_context(ThreadPoolExecutor(len(self._hosts)))
             for host in self._hosts:
                 started.enter_context(host)
-                host.ready()
-                host.preload(MODULES)
+            self._loading = [pool.submit(_load, host) for host in self._hosts]
             self._exit = started.pop_all()
         return self
 
@@ -110,6 +113,10 @@ class Capturing:
 
         The interpreters share the work; a stack that refers to an earlier one waits for it.
         """
+        from lychgate.sources.program.capture import capture
+
+        for one in self._loading:
+            one.result()
         idle = queue.SimpleQueue[HostProcess]()
         for host in self._hosts:
             idle.put(host)
@@ -139,6 +146,8 @@ class Capturing:
     def _setting(
         self, scope: Scope, outputs: Callable[[str], dict[str, Any] | None], progress: Callable[[int], None]
     ) -> Setting:
+        from lychgate.sources.program.capture import Setting
+
         there = scope.environment
         return Setting(
             account=there.account,
@@ -153,6 +162,11 @@ class Capturing:
         """What tells the program where the platform's files are."""
         folder, base = scope.platform.folder.resolve(), self.settings.parent
         return Configuration({"platform:folder": str(folder), "platform:base": str(base)}, frozenset())
+
+
+def _load(host: HostProcess) -> None:
+    host.ready()
+    host.preload(MODULES)
 
 
 def known_of(environment: Environment) -> Iterator[Fixture]:

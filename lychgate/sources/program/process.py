@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lychgate.model.errors import InputError
-from lychgate.sources.program.serving import Shapes, deep_threads
+from lychgate.sources.program.hosting import Shapes, deep_threads
 from lychgate.sources.sandbox import Isolate, IsolationError, Limits, Sandboxed, interpreter_folders, start
 
 HOST = Path(__file__).with_name("host.py")

@@ -31,8 +31,9 @@ from lychgate.model.verdict import Verdict
 from lychgate.sources.program.answers import Answers
 from lychgate.sources.program.bounds import Budget, TooMuch
 from lychgate.sources.program.functions import Functions
+from lychgate.sources.program.hosting import Shapes, deep_threads
 from lychgate.sources.program.monitor import Monitor, Recorded
-from lychgate.sources.program.serving import CHANNEL, Secrets, Shapes, deep_threads, serving
+from lychgate.sources.program.serving import CHANNEL, Secrets, serving
 from lychgate.sources.program.transforms import Transforms
 
 QUEUE = "aws:sqs/queue:Queue"
