@@ -72,7 +72,8 @@ def waiver_expired(sync: SyncRequest) -> Answer:
     """,
     remediation="""
         Look at `lychgate drift`; take each difference into the platform's files, or undo it, or say why it is there
-        with `--explain-drift NAME=WHY`: then this sync undoes it, and the record keeps the reason.
+        with `--explain-drift NAME=WHY`: then this sync undoes it, and the record keeps the reason. What no state knows
+        (not managed) stays as it is.
     """,
     applying=True,
     compliant=[PRODUCTION, replace(PRODUCTION, drift=Drift(2, ()))],

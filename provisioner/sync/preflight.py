@@ -20,6 +20,7 @@ from lychgate.provisioner.sync import drift_records
 from lychgate.provisioner.sync.account_facts import account_found, region_found
 from lychgate.provisioner.sync.capturing import PROJECT
 from lychgate.provisioner.sync.change_facts import Change, change_of
+from lychgate.provisioner.sync.naming import names_of, told_apart
 from lychgate.provisioner.sync.planning import State
 from lychgate.provisioner.sync.state_facts import backend_encrypted, backend_override, secrets_providers, stack_locks
 
@@ -188,15 +189,22 @@ def _of_run(
 
 
 def drift_of(found: drift_records.Drift, explained: Mapping[str, str] = MappingProxyType({})) -> Fact[Drift]:
-    """A comparison with the account as a fact; `explained` says why, by name or id.
+    """A comparison with the account as a fact; `explained` says why, by name or id (see `naming`).
 
-    Nothing found means no drift only where every call was answered.
+    A name that several of them have explains none: a bucket's policy is called as the bucket is. Nothing unexplained
+    means that all is known only where every call was answered.
     """
-    if not found.found and not found.complete:
-        return Unknown("not every call of the comparison with the account was answered")
-    names = [(one.name, one.state) for one in found.drifted] + [(one.id, "not managed") for one in found.unmanaged]
-    unexplained = [f"{name} ({state})" for name, state in names if name not in explained]
-    return Drift(len(names), tuple(found.redact(one) for one in unexplained))
+    known = told_apart(
+        [names_of(one.type, one.name, one.urn) for one in found.drifted]
+        + [names_of(one.type, one.id) for one in found.unmanaged]
+    )
+    states = [*(one.state for one in found.drifted), *("not managed" for _ in found.unmanaged)]
+    unexplained = [
+        f"{names[0]} ({state})" for names, state in zip(known, states, strict=True) if not explained.keys() & names
+    ]
+    if not unexplained and not found.complete:
+        return Unknown("not every call of the comparison with the account was answered: `lychgate drift` says which")
+    return Drift(len(known), tuple(found.redact(one) for one in unexplained))
 
 
 def _images(scope: Scope) -> Iterator[Image]:

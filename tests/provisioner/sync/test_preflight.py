@@ -773,3 +773,18 @@ def test_drift_is_none_only_where_every_call_was_answered() -> None:
     assert drift_of(drift_records.Drift()) == Drift(0)
     assert isinstance(drift_of(drift_records.Drift((silent,))), Unknown)
     assert drift_of(drift_records.Drift((queue, silent))) == Drift(1, ("outbox (changed)",))
+    told = {"outbox": "INC-42"}
+    assert drift_of(drift_records.Drift((queue,)), told) == Drift(1)
+    assert isinstance(drift_of(drift_records.Drift((queue, silent)), told), Unknown)  # who knows what inbox hides
+
+
+def test_a_name_of_several_things_explains_none_of_them() -> None:
+    bucket, policy = (
+        ResourceDrift(f"urn:{type_}", type_, "receipts", "id", "changed")
+        for type_ in ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketPolicy:BucketPolicy")
+    )
+    found = drift_records.Drift((bucket, policy))
+    both = tuple(f"{one.type}::receipts (changed)" for one in (bucket, policy))
+    assert drift_of(found, {"receipts": "by hand"}) == Drift(2, both)
+    assert drift_of(found, {f"{bucket.type}::receipts": "by hand"}) == Drift(2, both[1:])
+    assert drift_of(found, {f"{bucket.type}::receipts": "x", policy.urn: "y"}) == Drift(2)
