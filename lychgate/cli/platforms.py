@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lychgate.model.errors import InputError
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.names import SINGLE
 from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.provisioner.sync.unchanged import snapshot
 from lychgate.sources.policy_ref import PolicyTree
 from lychgate.sources.settings import NAME, Settings, find, read_settings
 
@@ -18,12 +20,14 @@ APPLICATIONS = "applications"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A platform, the lychgate.yaml that names it and what that says. `checkout` is its folder in the working tree."""
+    """A platform, the lychgate.yaml that names it and what that says. `checkout` is its folder in the working tree,
+    `files` what its files held when it was read."""
 
     file: Path
     settings: Settings
     platform: Platform
     checkout: Path
+    files: Mapping[str, str]
 
 
 def settings_file(given: Path | None) -> Path:
@@ -40,8 +44,7 @@ def platform_of(given: Path | None, environment: str | None, tree: PolicyTree | 
     With a `tree` of a commit all that the platform team writes comes from there, and the applications from the working
     tree: a merge request of a product team brings no environment of its own.
     """
-    file = settings_file(given)
-    file = tree.path(file) if tree else file
+    file = _settings_in(tree, given) if tree and tree.root else settings_file(given)
     settings = read_settings(file, environment)
     folder = settings.platform
     if folder is None:
@@ -49,15 +52,27 @@ def platform_of(given: Path | None, environment: str | None, tree: PolicyTree | 
     checkout = tree.working(folder) if tree else folder
     if checkout != folder:
         _take_over(checkout / APPLICATIONS, folder / APPLICATIONS)
-    return Found(file, settings, read_platform(folder, base=file.resolve().parent), checkout)
+    files = snapshot(folder)
+    return Found(file, settings, read_platform(folder, base=file.resolve().parent), checkout, files)
+
+
+def _settings_in(tree: PolicyTree, given: Path | None) -> Path:
+    """The lychgate.yaml of a commit, where the working tree may have none, or one that is nearer."""
+    return (None if given else find(tree.path(Path.cwd()), tree.root)) or tree.path(settings_file(given))
 
 
 def _take_over(source: Path, target: Path) -> None:
-    """Put one folder's YAML files in the place of another's. Links stay links."""
+    """Put one folder's YAML files in the place of another's. Links stay links. Raises InputError."""
+    if target.is_symlink():  # to another folder of the commit, whose files would stay
+        target.unlink()
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for file in source.glob("*.y*ml"):
-        shutil.copy2(file, target / file.name, follow_symlinks=False)
+        try:
+            shutil.copy2(file, target / file.name, follow_symlinks=False)
+        except OSError as error:  # a folder or a pipe of such a name, or one that may not be read
+            found = f"cannot be read: {error.strerror or error}"
+            raise InputError(str(file), found=found, expected="a file") from None
 
 
 def scope_of(platform: Platform, application: str, environment: str, tenant: str | None) -> Scope:

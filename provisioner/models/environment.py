@@ -115,7 +115,7 @@ class Environment(Layer):
     region: Region
     endpoint: Endpoint | None = None
     production: bool
-    baseline: str = "production"
+    baseline: Literal["production", "test"] = "production"
     branch: str = Field(default="main", description="The protected branch that is deployed from")
     frozen: Frozen | None = None
     deployers: list[RoleArn] = Field(min_length=1)

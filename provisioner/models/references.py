@@ -43,6 +43,7 @@ Where = tuple[str | int, ...]
 def check(platform: Platform) -> Iterator[InputError]:
     """Every error of reference in a platform."""
     yield from _tenants(platform)
+    yield from _twice(platform)
     yield from _endpoints(platform)
     yield from unbounded(platform)
     for name, application in platform.applications.items():
@@ -60,6 +61,17 @@ def _tenants(platform: Platform) -> Iterator[InputError]:
     for name in platform.tenants:
         if name in RESERVED:
             yield document.error((TENANTS, name), f"the name {shown(name)} is the platform's own", "another", key=True)
+
+
+def _twice(platform: Platform) -> Iterator[InputError]:
+    """Files of one name, such as `test.yaml` and `test.yml`: whichever is read last would hide the other."""
+    for kind in ("environments", "applications"):
+        seen = set[str]()
+        for path in sorted((platform.folder / kind).glob("*.y*ml")):
+            if path.stem in seen:
+                found = f"there is another file of the name {shown(path.stem)}"
+                yield InputError(str(path), found=found, expected=f"one, {path.stem}.yaml")
+            seen.add(path.stem)
 
 
 def _endpoints(platform: Platform) -> Iterator[InputError]:
