@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.models.names import SHARED, SINGLE
+from lychgate.provisioner.models.names import SHARED, SINGLE, parts_of
 from lychgate.provisioner.sync.capturing import PROJECT, Captured, Capturing, siblings
 from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.records import Difference
@@ -22,7 +22,7 @@ from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
 from lychgate.sources.analyzer import without_defaults
-from lychgate.sources.deployed.backend import BackendError, read_file, read_stack
+from lychgate.sources.deployed.backend import ENDINGS, STACKS, BackendError, open_backend, read_file, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
 
 TOLD = ("fail", "error", "unknown")
@@ -94,6 +94,27 @@ def neighbours(scope: Scope) -> list[Scope]:
 def around(scope: Scope) -> dict[str, State]:
     """The deployed states of a stack's neighbours, by stack. Raises InputError as `read_state` does."""
     return {one.stack: read_state(one, None) for one in neighbours(scope)}
+
+
+def everything_around(scope: Scope) -> dict[str, State]:
+    """The same of every stack that the backend has of the environment, and that the files may say nothing of."""
+    found = {one.stack: one for one in neighbours(scope)}
+    for name in _kept(scope.environment.state.backend):
+        parts = parts_of(name)
+        if parts and parts[1] == scope.environment_name and name != scope.stack:
+            found.setdefault(name, Scope(scope.platform, *parts))
+    return {name: read_state(one, None) for name, one in found.items()}
+
+
+def _kept(url: str) -> set[str]:
+    """The names of the stacks that a backend has; none where it does not answer, as then no state is read either."""
+    try:
+        backend = open_backend(url)
+        entries = [*backend.files(f"{STACKS}/{PROJECT}"), *backend.files(STACKS)]
+    except BackendError:
+        return set()
+    names = (entry.key.rpartition("/")[2] for entry in entries)
+    return {name.removesuffix(ending) for name in names for ending in ENDINGS if name.endswith(ending)}
 
 
 def make_plan(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.application import USE
-from lychgate.provisioner.models.names import SHARED, SINGLE
+from lychgate.provisioner.models.names import SHARED, SINGLE, parts_of
 from lychgate.provisioner.sync.capturing import PROJECT
 from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.planning import State, neighbours
@@ -49,6 +49,11 @@ class Removal:
         """Whether nothing is against it."""
         return not self.objections
 
+    @property
+    def undetermined(self) -> bool:
+        """Whether all that is against it is that something is not known."""
+        return bool(self.objections) and all(one.kind == "unread" for one in self.objections)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         told = [one.as_dict() for one in self.objections]
@@ -56,7 +61,7 @@ class Removal:
 
 
 def judge_removal(scope: Scope, state: State, others: Mapping[str, State]) -> Removal:
-    """Judge the removal of a stack; `others` are the states of its neighbours by stack.
+    """Judge the removal of a stack; `others` are the states of the stacks around it, by stack.
 
     Whether the data that goes with it may be lost is a matter of the preflight.
     """
@@ -83,7 +88,11 @@ def _protected(goes: Difference) -> Iterator[Objection]:
 
 def _used(scope: Scope, others: Mapping[str, State]) -> Iterator[Objection]:
     """Deployed stacks that use this one: as the files say, or as their own state does."""
-    for one in neighbours(scope):
+    known = {one.stack: one for one in neighbours(scope)}
+    for name in others.keys() - known.keys():  # of which the files say nothing any more
+        if parts := parts_of(name):
+            known[name] = Scope(scope.platform, *parts)
+    for _, one in sorted(known.items()):
         state = others.get(one.stack, State(unread="nobody has read it"))
         if state.unread:
             yield Objection("unread", one.stack, f"whether {one.stack} uses this stack is not known: {state.unread}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
-from lychgate.provisioner.sync.planning import State, neighbours
+from lychgate.provisioner.sync.planning import State, everything_around, neighbours
 from lychgate.provisioner.sync.removing import REFERENCE, Removal, judge_removal
 
 from lychgate.model.graph import Graph, Resource
@@ -80,6 +81,22 @@ def test_a_deployed_stack_may_use_what_the_files_say_nothing_of() -> None:
     assert against(found) == [("used", "reports.test.acme")]
 
 
+def test_a_stack_that_the_files_say_nothing_of_may_use_it(tmp_path: Path) -> None:
+    reads = made(REFERENCE, "paid", {"name": "organization/platform/payments.test.acme"})
+    found = judged(scope("payments", "acme"), state(made(ROLE, "paid")), {"older.test.acme": state(reads)})
+    assert against(found) == [("used", "older.test.acme")]
+    folder = tmp_path / ".pulumi" / "stacks" / "platform"
+    folder.mkdir(parents=True)
+    (tmp_path / ".pulumi" / "meta.yaml").write_text("version: 1\n")
+    for name in ("older.test.acme.json", "older.production.acme.json", "payments.test.acme.json", "x.test.json.bak"):
+        (folder / name).write_text('{"version": 3, "deployment": {}}')
+    there = PLATFORM.environments["test"]
+    there = there.model_copy(update={"state": there.state.model_copy(update={"backend": f"file://{tmp_path}"})})
+    platform = replace(PLATFORM, environments={**PLATFORM.environments, "test": there})
+    one = Scope(platform, "payments", "test", "acme")
+    assert everything_around(one).keys() - {each.stack for each in neighbours(one)} == {"older.test.acme"}
+
+
 def test_what_is_not_known_is_against_it() -> None:
     one, there = scope("payments", "acme"), state(made(ROLE, "paid"))
     assert against(judged(one, State(unread="denied"))) == [("unread", one.stack)]
@@ -88,3 +105,4 @@ def test_what_is_not_known_is_against_it() -> None:
         ("unread", "reports.test.acme")
     ]
     assert {kind for kind, _ in against(judge_removal(one, there, {}))} == {"unread"}
+    assert judged(one, State(unread="denied")).undetermined and not judged(one, State()).undetermined
