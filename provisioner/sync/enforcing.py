@@ -18,8 +18,9 @@ MAIN = "from lychgate.policies.pack import serve\n\nserve()\n"
 
 
 def waived_of(verdict: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """Rule and URN of what a verdict's waivers cover."""
-    return frozenset((one["rule"], one["urn"]) for one in verdict["judgements"] if one["outcome"] == "waived")
+    """Rule and URN of what a verdict's waivers cover; what is advisory needs none, and stops nothing elsewhere."""
+    waived = (one for one in verdict["judgements"] if one["outcome"] == "waived" and one["level"] != "advisory")
+    return frozenset((one["rule"], one["urn"]) for one in waived)
 
 
 def pack_config(

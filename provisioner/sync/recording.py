@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -75,11 +75,9 @@ class Record:
 
 
 def make_place(folder: Path) -> Path:
-    """Where records are kept below a folder. Raises OSError where nothing can be written there."""
+    """Where records are kept below a folder. Raises OSError."""
     place = folder / FOLDER
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not os.access(place, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
     return place
 
 
@@ -90,7 +88,7 @@ def write_record(folder: Path, record: Record) -> Path:
     number, name = tempfile.mkstemp(dir=place, prefix=".")  # for its owner alone
     try:
         with os.fdopen(number, "wb") as stream:
-            stream.write(orjson.dumps(record.as_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            stream.write(_written(record.as_dict()))
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(name, target)
@@ -98,3 +96,10 @@ def write_record(folder: Path, record: Record) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return target
+
+
+def _written(told: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a character, as in a word that is no UTF-8
+        return json.dumps(told, indent=2, default=lambda value: orjson.loads(orjson.dumps(value))).encode() + b"\n"

@@ -20,7 +20,9 @@ STEP = Step("done", "create", "aws:sqs/queue:Queue", "urn:pulumi:s::platform::aw
 VERDICT: dict[str, Any] = {
     "run": {"commit": "c0ffee"}, "decision": "clean", "waivers": [], "resources": ["many"], "rules": ["many"],
     "judgements": [
-        {"rule": "a", "urn": "u", "outcome": "pass"}, {"rule": "b", "urn": "u", "outcome": "waived"},
+        {"rule": "a", "urn": "u", "outcome": "pass"},
+        {"rule": "b", "urn": "u", "outcome": "waived", "level": "mandatory"},
+        {"rule": "c", "urn": "u", "outcome": "waived", "level": "advisory"},
     ],
 }  # fmt: skip
 
@@ -56,6 +58,12 @@ def test_a_record_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_record(tmp_path, Record("sync", "s", {"by": object()}))
     assert not any((tmp_path / ".lychgate/records").iterdir())
+
+
+def test_words_that_are_no_text_are_recorded(tmp_path: Path) -> None:
+    asked = {"as_of": datetime(2026, 11, 27, tzinfo=UTC), "approvals": (STEP,), "explained": {"x": "a\udcffb"}}
+    told = json.loads(write_record(tmp_path, Record("sync", "s", asked)).read_text())["request"]
+    assert told["explained"] == {"x": "a\udcffb"} and told["approvals"][0]["operation"] == "create"
 
 
 def test_the_pack_gets_levels_and_parameters_of_the_ruleset() -> None:
