@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from lychgate.cli.check import EXIT, check_formats, moment, report
-from lychgate.cli.platforms import Found, platform_of, scope_of, settings_file, tenant_of
+from lychgate.cli.interrupts import Interrupts
+from lychgate.cli.platforms import Found, platform_of, scope_of, tenant_of
 from lychgate.cli.terminal import Progress
 from lychgate.cli.terminal import show as show_verdict
 from lychgate.judging.discovery import built_in_rules
@@ -19,20 +20,30 @@ from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
 from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.applied import Stage, Step
 from lychgate.provisioner.sync.applied_showing import Steps, show_objections
 from lychgate.provisioner.sync.applied_showing import show as show_applied
 from lychgate.provisioner.sync.capturing import Capturing
 from lychgate.provisioner.sync.planning import State, read_state
 from lychgate.provisioner.sync.preflight import decides
 from lychgate.provisioner.sync.preflight_showing import show as show_preflight
-from lychgate.provisioner.sync.recording import make_place
 from lychgate.provisioner.sync.showing import show
-from lychgate.provisioner.sync.syncing import Done, Gate, Order, Policies, carry_out, gate_removal, gate_sync, keep
+from lychgate.provisioner.sync.syncing import (
+    Done,
+    Gate,
+    Order,
+    Policies,
+    carry_out,
+    gate_removal,
+    gate_sync,
+    keep,
+    keep_begun,
+)
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
 
-FINDINGS, FAILED = 1, 4
+FINDINGS, UNDETERMINED, FAILED = 1, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +78,21 @@ def run(options: SyncOptions) -> int:
         raise InputError("--state", found="what is deployed is read from the backend", expected="--plan beside it")
     if options.policy_ref is not None and not options.plan:
         raise InputError("--policy-ref", found="what is applied is one commit, whole", expected="--plan beside it")
-    with PolicyTree(options.policy_ref, settings_file(options.settings).parent) as tree:
+    start = options.settings.parent if options.settings else Path.cwd()
+    with Interrupts() as interrupts, PolicyTree(options.policy_ref, start) as tree:
         try:
             found = platform_of(options.settings, options.environment, tree)
-            return _remove(options, found) if options.remove else _sync(options, found, tree)
+            if options.remove:
+                return _remove(options, found, interrupts)
+            return _sync(options, found, tree, interrupts)
         except InputError as error:
             raise tree.renamed(error) from error
+        except KeyboardInterrupt:
+            print("lychgate: interrupted, nothing was touched", file=sys.stderr)
+            return FAILED
 
 
-def _sync(options: SyncOptions, found: Found, tree: PolicyTree) -> int:
+def _sync(options: SyncOptions, found: Found, tree: PolicyTree, interrupts: Interrupts) -> int:
     scope = scope_of(found.platform, options.application, options.environment, options.tenant)
     with Capturing(found.platform.folder, found.file) as capturing, Progress("capturing") as progress:
         # While the interpreter there loads what the stacks need, what judging needs is read here.
@@ -85,10 +102,10 @@ def _sync(options: SyncOptions, found: Found, tree: PolicyTree) -> int:
     assert gate.verdict is not None
     report(options, gate.verdict)
     status = worst(decides(gate.preflight), EXIT[gate.verdict["decision"]])
-    return status if options.plan else _carry_out(options, order, gate, status)
+    return status if options.plan else _carry_out(options, order, gate, status, interrupts)
 
 
-def _remove(options: SyncOptions, found: Found) -> int:
+def _remove(options: SyncOptions, found: Found, interrupts: Interrupts) -> int:
     """The same for a stack that is taken away, of which the files may say nothing any more."""
     if options.formats or options.output:
         raise InputError("--format", found="a removal has no verdict", expected="neither --format nor --output")
@@ -98,8 +115,9 @@ def _remove(options: SyncOptions, found: Found) -> int:
     _show(options, order, gate)
     assert gate.removal is not None
     show_objections(gate.removal)
-    status = worst(decides(gate.preflight), 0 if gate.removal.allowed else FINDINGS)
-    return status if options.plan else _carry_out(options, order, gate, status)
+    against = UNDETERMINED if gate.removal.undetermined else FINDINGS
+    status = worst(decides(gate.preflight), 0 if gate.removal.allowed else against)
+    return status if options.plan else _carry_out(options, order, gate, status, interrupts)
 
 
 def worst(*statuses: int) -> int:
@@ -112,14 +130,15 @@ def _show(options: SyncOptions, order: Order, gate: Gate) -> None:
     if options.told:
         show_preflight(gate.preflight)
         print()
-        show(gate.difference, options.verbose)
-        print()
-    _note(order.scope, order.state)
+        if gate.removal is None or gate.difference.changes:
+            show(gate.difference, options.verbose)
+            print()
+    _note(order.scope, order.state, gate.removal is not None)
 
 
-def _note(scope: Scope, state: State) -> None:
+def _note(scope: Scope, state: State, removal: bool) -> None:
     """What is to be known of the state."""
-    if state.unread:
+    if state.unread and not removal:  # against a removal it is an objection
         why = f"its deployed state could not be read ({escape(state.unread)}): all is shown as if new"
         print(f"lychgate: {scope.stack}: {why}", file=sys.stderr)
     for one in state.deployed.pending if state.deployed else ():
@@ -127,24 +146,53 @@ def _note(scope: Scope, state: State) -> None:
         print(f"lychgate: {scope.stack}: an earlier operation did not end: {escape(what)}", file=sys.stderr)
 
 
-def _carry_out(options: SyncOptions, order: Order, gate: Gate, status: int) -> int:
+def _carry_out(options: SyncOptions, order: Order, gate: Gate, status: int, interrupts: Interrupts) -> int:
     """Bring about what the gate lets through, and keep a record either way."""
-    if status:
-        print(f"lychgate: {order.scope.stack}: not applied, nothing was touched", file=sys.stderr)
-        _keep(order, gate, None)
-        return status
-    _kept(
-        order, lambda: make_place(order.settings.resolve().parent)
-    )  # before anything is touched: what has no record is not done
+    try:
+        if status:
+            print(f"lychgate: {order.scope.stack}: not applied, nothing was touched", file=sys.stderr)
+            print(f"record: {keep(order, gate, None)}", file=sys.stderr)
+            return status
+        begun = keep_begun(order, gate)  # before anything is touched: what has no record is not done
+    except OSError as error:
+        folder, expected = str(order.settings.resolve().parent), "a folder that can be written"
+        raise InputError(folder, found=f"no record can be kept: {error.strerror}", expected=expected) from None
     with Steps() as steps:
-        done = carry_out(order, gate, steps.take)
+
+        def take(stage: Stage, step: Step | None) -> None:
+            interrupts.begun = True
+            steps.take(stage, step)
+
+        try:
+            done = carry_out(order, gate, take)
+        except BaseException:
+            if not interrupts.begun:
+                begun.unlink(missing_ok=True)
+            raise
+    interrupts.begun = True
+    try:
+        record = keep(order, gate, done)  # first of all: a terminal may be gone
+    except OSError as error:
+        _tell(options, done)
+        why = f"what came of it could not be recorded ({error.strerror}): {begun} only says that it was begun"
+        print(f"lychgate: {order.scope.stack}: {why}", file=sys.stderr)
+        return FAILED
+    begun.unlink(missing_ok=True)
+    _tell(options, done)
+    print(f"record: {record}", file=sys.stderr)
+    return _status(options, order, done)
+
+
+def _tell(options: SyncOptions, done: Done) -> None:
+    """What came of it."""
     if options.told:
         show_applied(done.applied)
-    _keep(order, gate, done)
-    return _status(order, done)
+    elif done.applied.outcome != "applied":
+        why = escape(done.applied.reason)
+        print(f"lychgate: {done.applied.stack}: {done.applied.outcome}: {why}", file=sys.stderr)
 
 
-def _status(order: Order, done: Done) -> int:
+def _status(options: SyncOptions, order: Order, done: Done) -> int:
     if done.applied.outcome == "refused":
         return FINDINGS
     if done.applied.outcome != "applied":
@@ -156,21 +204,10 @@ def _status(order: Order, done: Done) -> int:
     if done.after is None:
         return 0
     if done.after["decision"] != "clean":
-        print(f"lychgate: {order.scope.stack}: judged as it is deployed now:", file=sys.stderr)
-        show_verdict(done.after)
+        print(f"lychgate: {order.scope.stack}: judged as it is deployed now: {done.after['decision']}", file=sys.stderr)
+        if options.told:
+            show_verdict(done.after)
     return EXIT[done.after["decision"]]
-
-
-def _keep(order: Order, gate: Gate, done: Done | None) -> None:
-    print(f"record: {_kept(order, lambda: keep(order, gate, done))}", file=sys.stderr)
-
-
-def _kept(order: Order, write: Callable[[], Path]) -> Path:
-    try:
-        return write()
-    except OSError as error:
-        folder, expected = order.settings.resolve().parent, "a folder that can be written"
-        raise InputError(str(folder), found=f"no record can be kept: {error.strerror}", expected=expected) from None
 
 
 def _order(options: SyncOptions, scope: Scope, found: Found, policy_ref: str | None = None) -> Order:
@@ -196,6 +233,7 @@ def _order(options: SyncOptions, scope: Scope, found: Found, policy_ref: str | N
         policies=Policies(rules, ruleset, waivers, found.settings.labels, facts),
         settings=file,
         sources=(file, accepted) if accepted else (file,),
+        files=found.files,
         gitlab=found.settings.gitlab,
         plan=options.plan,
         may_lose=tuple(options.may_lose),

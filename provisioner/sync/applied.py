@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Stage = Literal["preview", "up", "destroy"]
 PASSES = ("same", "refresh")  # operations that change nothing
-Outcome = Literal["applied", "refused", "failed", "cancelled"]
+Outcome = Literal["begun", "applied", "refused", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class Finding:
 class Applied:
     """How far an apply, or a removal, came.
 
-    `refused`: nothing was touched. `failed` and `cancelled`: what `done` says was done before, and Pulumi's state knows
-    it; of what is `unfinished` nobody knows. `id` stands in the message of Pulumi's own history too. `counts` is how
-    many resources each operation had; `seconds` how long each stage took.
+    `begun`: what came of it was never told. `refused`: nothing was touched. `failed` and `cancelled`: what `done` says
+    was done before, and Pulumi's state knows it; of what is `unfinished` nobody knows. `id` stands in the message of
+    Pulumi's own history too. `counts` is how many resources each operation had; `seconds` how long each stage took.
     """
 
     stack: str

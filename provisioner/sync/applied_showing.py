@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from typing import Self
 
 from lychgate.provisioner.sync.applied import PASSES, Applied, Finding, Stage, Step
@@ -13,7 +14,13 @@ from rich.text import Text
 
 from lychgate.model.escaping import flat
 
-STYLES = {"applied": "bold green", "refused": "bold red", "failed": "bold red", "cancelled": "bold yellow"}
+STYLES = {
+    "begun": "bold yellow",
+    "applied": "bold green",
+    "refused": "bold red",
+    "failed": "bold red",
+    "cancelled": "bold yellow",
+}
 
 
 LIVE = 70  # characters of what is under way
@@ -51,7 +58,9 @@ class Steps:
     def _print(self, line: str) -> None:
         clear = "\r\x1b[K" if self._live else ""
         live = ", ".join(map(flat, self._under_way.values()))[:LIVE] if self._live else ""
-        if line or clear:
+        if not line and not clear:
+            return
+        with suppress(OSError):  # a terminal that is gone stops no sync
             print(f"{clear}{line}" + ("\n" if line else "") + live, end="", file=sys.stderr, flush=True)
 
 

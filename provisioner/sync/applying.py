@@ -12,13 +12,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.sync.applied import Applied, Outcome, Progress, Stage
+from lychgate.provisioner.sync.applied import Applied, Outcome, Progress, Stage, Step
 from lychgate.provisioner.sync.capturing import PROJECT
 from lychgate.provisioner.sync.enforcing import own_pack
 from lychgate.provisioner.sync.engine import Cancelled, Command, Folder
@@ -47,6 +47,7 @@ def apply(
     rules: Mapping[str, Rule] | None = None,
     waived: Collection[tuple[str, str]] = (),
     mend: bool = False,
+    against: Callable[[Sequence[Step]], str] = lambda steps: "",
     progress: Progress = silent,
     redact: Callable[[str], str] | None = None,
     backend: str | None = None,
@@ -56,7 +57,8 @@ def apply(
 
     `settings` is the lychgate.yaml that names the platform; `packs` are folders (Lychgate's own rules where None), all
     of which get `pack_config`. `mend` brings what somebody else has changed back to what was deployed, which needs
-    every resource read. `rules` tell the severity of findings, `waived` is rule and URN of what waivers cover.
+    every resource read. `against` is asked after the preview, told of the engine's steps, why nothing may be applied
+    after all. `rules` tell the severity of findings, `waived` is rule and URN of what waivers cover.
     `backend` and `secrets_provider` replace those of the environment. SIGINT and SIGTERM cancel. Raises InputError
     where it cannot even begin: without `pulumi`, for one.
     """
@@ -65,7 +67,7 @@ def apply(
     with _run(scope, rules, waived, progress, redact, backend, secrets_provider) as run:
         try:
             run.open(create=True, config=config)
-            return run.apply(packs, pack_config, mend)
+            return run.apply(packs, pack_config, mend, against)
         except (CommandError, Cancelled) as error:
             return run.stopped(error)
         finally:
@@ -75,6 +77,7 @@ def apply(
 def remove(
     scope: Scope,
     *,
+    against: Callable[[], str] = lambda: "",
     progress: Progress = silent,
     redact: Callable[[str], str] | None = None,
     backend: str | None = None,
@@ -82,13 +85,14 @@ def remove(
 ) -> Applied:
     """Delete all resources of a stack. The stack itself stays, empty: its history is evidence.
 
-    Policy packs do not run here: `removing` judges before. The application or tenant may be gone from the platform's
-    files already. SIGINT and SIGTERM cancel. Raises InputError where it cannot even begin.
+    Policy packs do not run here: `removing` judges before, and `against` says why that does not hold any more. The
+    application or tenant may be gone from the platform's files already. SIGINT and SIGTERM cancel. Raises InputError
+    where it cannot even begin.
     """
     with _run(scope, None, (), progress, redact, backend, secrets_provider) as run:
         try:
             run.open(create=False, config={})
-            return run.destroy()
+            return run.destroy(against)
         except StackNotFoundError:
             raise InputError(scope.stack, found="there is no such stack", expected="one that was deployed") from None
         except (CommandError, Cancelled) as error:
@@ -151,14 +155,17 @@ class _Run:
         self.folder.configure(config)
 
     def close(self) -> None:
-        """Keep what the stack's settings must keep, and leave no lock behind."""
-        self.folder.keep()
+        """Keep what the stack's settings must keep, and leave no lock behind. What cannot be done here hides nothing
+        of what was done before: the settings stood where they must when the stack was opened."""
+        with suppress(InputError):
+            self.folder.keep()
         if not self.command.interrupts or self.stack is None:
             return
         held = self._locks()
         if held and all(lock.pid == self.command.pid for lock in held):
             self.command.interrupts = 0
-            self.stack.cancel()
+            with suppress(CommandError, Cancelled):
+                self.stack.cancel()
 
     def _locks(self) -> list[Lock]:
         try:
@@ -166,7 +173,13 @@ class _Run:
         except (InputError, BackendError):  # Pulumi knows more backends than we, and speaks for itself
             return []
 
-    def apply(self, packs: Sequence[Path] | None, pack_config: Mapping[str, Any], mend: bool) -> Applied:
+    def apply(
+        self,
+        packs: Sequence[Path] | None,
+        pack_config: Mapping[str, Any],
+        mend: bool,
+        against: Callable[[Sequence[Step]], str],
+    ) -> Applied:
         """Preview, and what was previewed. Raises CommandError, Cancelled."""
         stack = self.stack
         assert stack is not None
@@ -189,16 +202,24 @@ class _Run:
             stack.preview(**options)
         if self.events.blocking:
             return self._result("refused", self._policies())
+        if why := against(self.events.begun):
+            return self._result("refused", why)
         with self._stage("up"):
             stack.up(show_secrets=False, **options)
-        return self._result("applied")
+        return self._brought_about()
 
-    def destroy(self) -> Applied:
+    def _brought_about(self) -> Applied:
+        """Applied, but for what only `up` could find by a rule that is waived elsewhere: the pack advises there."""
+        return self._result("failed", self._policies()) if self.events.blocking else self._result("applied")
+
+    def destroy(self, against: Callable[[], str]) -> Applied:
         """Delete everything. Raises CommandError, Cancelled."""
         stack = self.stack
         assert stack is not None
         if held := self._locks():
             return self._result("failed", f"another operation holds the stack: {', '.join(map(str, held))}")
+        if why := against():
+            return self._result("refused", why)
         message = f"lychgate sync --remove {self.id}"
         with self._stage("destroy"):
             stack.destroy(
@@ -219,7 +240,7 @@ class _Run:
         """What came of it where a command failed, or somebody interrupted."""
         stage = self.events.stage
         if stage in self.seconds and stage != "preview" and self.command.codes.get(stage) == 0:
-            return self._result("applied")  # only what was asked afterwards failed
+            return self._brought_about()  # only what was asked afterwards failed
         if self.command.interrupts:
             return self._result("cancelled", "interrupted")
         if stage == "preview" and self.events.blocking:

@@ -30,7 +30,7 @@ from lychgate.model.errors import InputError
 
 # What a stack's settings file must keep from run to run: with what its secrets are encrypted.
 KEPT = ("secretsprovider", "encryptedkey", "encryptionsalt")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Cancelled(Exception):
@@ -106,8 +106,8 @@ class Command(PulumiCommand):
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """SIGINT and SIGTERM become interrupts of the command; in another thread than the main one they stay as they
-        are."""
+        """SIGINT, SIGTERM and SIGHUP become interrupts of the command. In another thread than the main one they stay
+        as they are, and so does one that is ignored."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -115,7 +115,8 @@ class Command(PulumiCommand):
         def handle(number: int, frame: FrameType | None) -> None:
             self.interrupt()
 
-        before = {number: signal.signal(number, handle) for number in SIGNALS}
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, handle) for number in heard}
         try:
             yield
         finally:
@@ -171,16 +172,21 @@ class Folder:
         self.file.write_text(yaml.safe_dump({**settings, "config": dict(values)}), encoding="utf-8")
 
     def keep(self) -> None:
-        """Write what must survive to the platform's folder, where that is not there already."""
+        """Write what must survive to the platform's folder, where that is not there already. Raises InputError."""
         settings = _settings(self.file) if self.file.exists() else {}
         if not settings or (self.kept.exists() and _settings(self.kept) == settings):
             return
-        self.kept.parent.mkdir(exist_ok=True)
-        number, name = tempfile.mkstemp(dir=self.kept.parent, prefix=".", suffix=".yaml")
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            yaml.safe_dump(settings, stream)
-        os.chmod(name, 0o644)
-        os.replace(name, self.kept)
+        try:
+            self.kept.parent.mkdir(exist_ok=True)
+            number, name = tempfile.mkstemp(dir=self.kept.parent, prefix=".", suffix=".yaml")
+            with os.fdopen(number, "w", encoding="utf-8") as stream:
+                yaml.safe_dump(settings, stream)
+            os.chmod(name, 0o644)
+            os.replace(name, self.kept)
+        except OSError as error:
+            found = f"cannot be written: {error.strerror}"
+            expected = "a place for what encrypts the stack's secrets"
+            raise InputError(str(self.kept), found=found, expected=expected) from None
 
 
 def _settings(file: Path) -> dict[str, Any]:

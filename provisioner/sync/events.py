@@ -48,6 +48,7 @@ class Events:
     def _forget(self) -> None:
         self.counts: dict[str, int] = {}
         self.errors: list[str] = []
+        self.begun: list[Step] = []
         self._begun: dict[tuple[str, str], Step] = {}
         self._ended: list[Step] = []
 
@@ -78,6 +79,7 @@ class Events:
     def _note(self, event: EngineEvent, step: Step | None) -> None:
         if step is not None and step.state == "begins":
             self._begun[step.urn, step.operation] = step
+            self.begun.append(step)
         elif step is not None:
             known = self._begun.pop((step.urn, step.operation), None)
             if known or step.state == "failed":  # a component's outputs come a second time

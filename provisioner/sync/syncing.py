@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.afterwards import judge_deployed
-from lychgate.provisioner.sync.applied import Applied, Progress
+from lychgate.provisioner.sync.applied import Applied, Progress, Step
 from lychgate.provisioner.sync.capturing import Capturing
 from lychgate.provisioner.sync.drift import check_drift, session
 from lychgate.provisioner.sync.enforcing import pack_config, waived_of
 from lychgate.provisioner.sync.facts import fact
-from lychgate.provisioner.sync.planning import Plan, State, around, judge_plan, make_plan, read_state
+from lychgate.provisioner.sync.naming import names_of, told_apart
+from lychgate.provisioner.sync.planning import (
+    Plan,
+    State,
+    around,
+    everything_around,
+    judge_plan,
+    make_plan,
+    read_state,
+)
 from lychgate.provisioner.sync.preflight import NOT_ASKED, Judged, collect, drift_of, preflight
 from lychgate.provisioner.sync.recording import Record, write_record
 from lychgate.provisioner.sync.records import Difference
 from lychgate.provisioner.sync.removing import Removal, judge_removal
+from lychgate.provisioner.sync.replacing import Replaces
+from lychgate.provisioner.sync.unchanged import differing
 
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
@@ -31,6 +43,7 @@ from lychgate.model.values import Unknown
 from lychgate.sources.settings import GitLabProject
 
 Count = Callable[[int], None]
+DELETES = ("delete", "delete-replaced")  # in the engine's words
 # Of the facts of a sync, what its record begins with: who asked for what, and who agreed.
 ASKED = (
     "application", "environment", "tenant", "account", "requester", "branch", "commit", "authors", "approvals", "as_of",
@@ -58,9 +71,9 @@ class Order:
     """What is asked for.
 
     `state` is what is deployed now, `settings` the lychgate.yaml that names the platform, `sources` all files beside
-    the platform's that the sync is made from, `gitlab` the project that vouches for a change, `may_lose` the data
-    stores of which somebody said that they may be lost, `explained` why a thing has drifted, by its name. A `plan`
-    changes nothing, and asks no service.
+    the platform's that the sync is made from, `files` what the platform's held when they were read. `gitlab` is the
+    project that vouches for a change, `may_lose` the data stores of which somebody said that they may be lost,
+    `explained` why a thing has drifted, by its name. A `plan` changes nothing, and asks no service.
     """
 
     scope: Scope
@@ -68,6 +81,7 @@ class Order:
     policies: Policies
     settings: Path
     sources: tuple[Path, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     gitlab: GitLabProject | None = None
     plan: bool = False
     may_lose: tuple[str, ...] = ()
@@ -113,7 +127,7 @@ def gate_sync(order: Order, capturing: Capturing, progress: Count = uncounted) -
 
 def gate_removal(order: Order) -> Gate:
     """What goes, and what is against it. Raises InputError."""
-    others = around(order.scope)
+    others = everything_around(order.scope)
     removal = judge_removal(order.scope, order.state, others)
     request = _request(order, removal.difference, others, removal=True)
     judged = preflight(request, order.plan, ruleset=order.policies.ruleset)
@@ -122,7 +136,8 @@ def gate_removal(order: Order) -> Gate:
 
 def _request(order: Order, difference: Difference, others: Mapping[str, State], *, removal: bool) -> SyncRequest:
     state = order.state
-    losses = tuple(difference.redact(one.name) for one in difference.data_stores_deleted)
+    lost = told_apart(names_of(one.type, one.name, one.urn) for one in difference.data_stores_deleted)
+    losses = tuple(difference.redact(names[0]) for names in lost)
     return collect(
         order.scope,
         as_of=order.policies.facts.as_of,
@@ -162,7 +177,7 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
 
     redact = gate.difference.redact
     if gate.plan is None:
-        applied = remove(order.scope, progress=progress, redact=redact)
+        applied = remove(order.scope, progress=progress, redact=redact, against=lambda: _other_state(order))
         return Done(applied, _now(order.scope))
     policies, waived = order.policies, waived_of(gate.verdict or {"judgements": ()})
     applied = apply(
@@ -172,6 +187,7 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
         rules=policies.rules,
         waived=waived,
         mend=isinstance(drift := gate.request.drift, Drift) and drift.count > 0,
+        against=lambda steps: _other_files(order) or _other_losses(gate, steps),
         progress=progress,
         redact=redact,
     )
@@ -182,6 +198,35 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
         gate.plan, state, policies.rules, policies.ruleset, policies.waivers, policies.labels, policies.facts
     )
     return Done(applied, state, after)
+
+
+def _other_files(order: Order) -> str:
+    """Why what the engine's program has read is not what was judged."""
+    changed = differing(order.files, order.scope.platform.folder)
+    return f"files have changed while they were judged: {', '.join(changed)}. Sync again." if changed else ""
+
+
+def _other_losses(gate: Gate, steps: Iterable[Step]) -> str:
+    """Why the engine would delete data in production that nobody was asked about, as the state has changed since."""
+    stores = Replaces.standard().data_stores
+    asked = {one.urn for one in gate.difference.changes if one.data_store}
+    lost = {one.urn: one.name for one in steps if one.operation in DELETES and one.type in stores}
+    names = sorted(name for urn, name in lost.items() if urn not in asked)
+    if not names or gate.request.production is False:
+        return ""
+    return f"the engine would delete data stores of which the plan says nothing: {', '.join(names)}. Sync again."
+
+
+def _other_state(order: Order) -> str:
+    """Why what is deployed is not what was judged."""
+    now = _now(order.scope)
+    if now.unread:
+        return f"what is deployed could not be read: {now.unread}"
+    return "" if _urns(now) == _urns(order.state) else "the stack has changed since this was judged. Look again."
+
+
+def _urns(state: State) -> set[str]:
+    return {one.urn for one in state.deployed.graph.resources} if state.deployed else set()
 
 
 def _now(scope: Scope) -> State:
@@ -197,6 +242,15 @@ def keep(order: Order, gate: Gate, done: Done | None) -> Path:
 
     Raises OSError.
     """
+    return _write(order, gate, done.applied if done else None, done.after if done else None)
+
+
+def keep_begun(order: Order, gate: Gate) -> Path:
+    """The same before anything is touched, for what never comes to another record; its path. Raises OSError."""
+    return _write(order, gate, Applied(order.scope.stack, uuid.uuid4().hex, "begun"), None)
+
+
+def _write(order: Order, gate: Gate, applied: Applied | None, after: dict[str, Any] | None) -> Path:
     removal = gate.removal
     record = Record(
         "removal" if removal else "sync",
@@ -205,8 +259,8 @@ def keep(order: Order, gate: Gate, done: Done | None) -> Path:
         preflight={"judged": [one.as_dict() for one in gate.preflight]},
         difference=removal.as_dict() if removal else gate.difference.as_dict(),
         verdict=gate.verdict,
-        applied=done.applied if done else None,
-        after=done.after if done else None,
+        applied=applied,
+        after=after,
     )
     return write_record(order.settings.resolve().parent, record)
 

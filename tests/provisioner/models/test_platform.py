@@ -36,7 +36,8 @@ resources:
 WRONG = {
     "an unknown key": (
         "owner: team", "owner: team\nteam: us",
-        "2:1: unknown key 'team'. expected classification, owner, resources, retiring, shared, tenancy or workloads",
+        "2:1: unknown key 'team'. expected classification, owner, resources, retiring, shared, tenancy or "
+        "workloads",
     ),
     "a misspelt key of a workload": (
         "    uses: [ledger]", "    use: [ledger]",
@@ -45,8 +46,8 @@ WRONG = {
     ),
     "a misspelt key of a table": (
         "partition: {payment: S}", "partition: {payment: S}\n    expire: at",
-        "16:5: unknown key 'expire'. expected classification, expires, indexes, kind, partition, retiring, settings, shared or "
-        "sort; did you mean 'expires'?",
+        "16:5: unknown key 'expire'. expected classification, expires, indexes, kind, partition, retiring, settings, "
+        "shared or sort; did you mean 'expires'?",
     ),
     "a missing key": ("owner: team\n", "", "1:1: 'owner' is missing"),
     "an unknown kind": (
