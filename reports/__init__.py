@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from lychgate.model.errors import InputError
 
 # Format -> (module, file name). A module is imported when its format is asked for.
 FORMATS: dict[str, tuple[str, str]] = {
@@ -20,15 +22,35 @@ FORMATS: dict[str, tuple[str, str]] = {
 
 
 def renderer(name: str) -> Callable[[dict[str, Any]], bytes]:
-    """The function that renders a format."""
-    module = import_module(f"lychgate.reports.{FORMATS[name][0]}")
+    """The function that renders a format. Raises InputError where a library that it stands on is not installed."""
+    try:
+        module = import_module(f"lychgate.reports.{FORMATS[name][0]}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "lychgate":
+            raise
+        raise InputError(
+            f"--format {name}",
+            found=f"it needs {error.name}, which is not installed",
+            expected="the extra `reports`: pip install 'lychgate[reports]'",
+        ) from None
     return module.render  # type: ignore[no-any-return]
+
+
+def missing(names: Iterable[str]) -> dict[str, InputError]:
+    """The formats among these that cannot be made here, and why."""
+    found = {}
+    for name in names:
+        try:
+            renderer(name)
+        except InputError as error:
+            found[name] = error
+    return found
 
 
 def write(verdict: dict[str, Any], folder: Path, names: list[str]) -> list[Path]:
     """Write formats into a folder: all are made before the first is written, and each is put in place whole.
 
-    Raises OSError.
+    Raises OSError, and InputError where a format cannot be made here.
     """
     made = {folder / FORMATS[name][1]: renderer(name)(verdict) for name in names}
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,8 @@ RulesOption = Annotated[
 
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="lychgate.yaml; else the nearest above.")]
 FormatOption = Annotated[
-    list[str] | None, typer.Option("--format", help="json, sarif, junit: to stdout, or into --output.")
+    list[str] | None,
+    typer.Option("--format", help="json, sarif, markdown, ... (README.md): to stdout, or into --output."),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", help="Folder for the reports; every format unless --format narrows.")
@@ -83,6 +84,25 @@ def check(
             )
         )
     )  # fmt: skip
+
+
+@app.command()
+def report(
+    verdict: Annotated[Path, typer.Argument(help="verdict.json, as `check` has written it.")],
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Show what was assumed of existing things, and what was not inspected."),
+    ] = False,
+) -> None:
+    """Make reports of a verdict that was made before, or show it.
+
+    Exit status: 0 done, whatever the verdict decides; 2 usage or input error.
+    """
+    from lychgate.cli.report import ReportOptions, run
+
+    raise typer.Exit(run(ReportOptions(verdict=verdict, formats=format_ or [], output=output, verbose=verbose)))
 
 
 @app.command()

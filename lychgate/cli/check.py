@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import Any, cast, get_args
 
-from lychgate.cli.terminal import Progress, show
+from lychgate.cli.report import check_formats as check_formats
+from lychgate.cli.report import report as report
+from lychgate.cli.terminal import Progress
 from lychgate.judging.discovery import all_rules
 from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts, build, waive
 from lychgate.judging.waivers import Waivers, load_waivers
-from lychgate.model.errors import InputError, either, nearest
+from lychgate.model.errors import InputError, either
 from lychgate.model.escaping import escape
 from lychgate.model.graph import Graph
-from lychgate.reports import FORMATS, renderer, write
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
@@ -32,32 +33,6 @@ from lychgate.sources.settings import Settings, find, read_settings
 
 LONGEST_RUN = 86_400
 EXIT = {"clean": 0, "findings": 1, "undetermined": 3}
-
-
-class Asked(Protocol):
-    """What was asked of the reports."""
-
-    @property
-    def formats(self) -> Sequence[str]:
-        """Formats by name; none: all into `output`, or the terminal."""
-
-    @property
-    def output(self) -> Path | None:
-        """The folder for reports."""
-
-    @property
-    def verbose(self) -> bool:
-        """Whether to show what was assumed."""
-
-
-def check_formats(asked: Asked) -> None:
-    """Raise InputError for a format that there is none of, or several to stdout."""
-    for name in asked.formats:
-        if name not in FORMATS:
-            expected, hint = either(list(FORMATS)), nearest(name, FORMATS)
-            raise InputError("--format", found=f"unknown format {name!r}", expected=expected, hint=hint)
-    if len(asked.formats) > 1 and asked.output is None:
-        raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,20 +208,3 @@ def _commit(project: Project) -> str | None:
         return commit_of(top, "HEAD") if top else None
     except GitError:
         return None
-
-
-def report(request: Asked, verdict: dict[str, Any]) -> None:
-    """Show a verdict and write what was asked for. Raises InputError where the folder takes nothing."""
-    if request.output is not None:
-        try:
-            written = write(verdict, request.output, list(request.formats) or list(FORMATS))
-        except OSError as error:
-            raise InputError(
-                str(request.output), found=f"cannot be written: {error.strerror}", expected="a folder"
-            ) from None
-        show(verdict, verbose=request.verbose)
-        print(f"reports: {', '.join(map(str, written))}", file=sys.stderr)
-    elif request.formats:
-        sys.stdout.buffer.write(renderer(request.formats[0])(verdict))
-    else:
-        show(verdict, verbose=request.verbose)

@@ -75,7 +75,7 @@ def _findings(console: Console, told: list[dict[str, Any]], rules: dict[str, Any
             console.print(Text(f"    {flat(one['message'])}"))
             if one["rule"] not in explained and one["outcome"] == "fail":
                 explained.add(one["rule"])
-                remedy = " ".join(rules[one["rule"]]["remediation"].split())
+                remedy = flat(" ".join(rules[one["rule"]]["remediation"].split()))
                 console.print(Text(f"    fix: {remedy}", style="green"))
         console.print()
 
@@ -105,7 +105,7 @@ def _waived(console: Console, judgements: list[dict[str, Any]]) -> None:
 def _assumptions(console: Console, verdict: dict[str, Any]) -> None:
     for one in verdict["lookups"]:
         console.print(
-            Text(f"looked up: {flat(one['token'])} {flat(str(one['arguments']))}: {one['answered']}", style="dim")
+            Text(f"looked up: {flat(one['token'])} {flat(str(one['arguments']))}: {flat(one['answered'])}", style="dim")
         )
     for one in verdict["not_inspected"]:
         console.print(Text(f"not inspected: {flat(one['urn'])}: {flat(one['why'])}", style="dim"))
@@ -119,7 +119,7 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
     counts = Counter((one["layer"], one["outcome"]) for one in verdict["judgements"])
     failed = sum(number for (_, outcome), number in counts.items() if outcome in ("fail", "error"))
     line = Text(verdict["decision"], style=style)
-    line.append(f"  {stacks} ({verdict['run']['ruleset']} baseline): {len(managed)} resources, ", style="")
+    line.append(f"  {stacks} ({flat(verdict['run']['ruleset'])} baseline): {len(managed)} resources, ", style="")
     line.append(f"{len(judged)} of them judged, {len(verdict['judgements'])} judgements: {failed} failed, ")
     line.append(f"{verdict['summary'].get('unknown', 0)} not determined")
     console.print(line)
@@ -140,7 +140,7 @@ def _summary(console: Console, verdict: dict[str, Any]) -> None:
         parts = "part was" if hidden == 1 else "parts were"
         console.print(Text(f"{hidden} {parts} not inspected (--verbose names them)", style="yellow"))
     for missing in verdict["run"]["isolation"]:
-        console.print(Text(f"not isolated: {missing}", style="yellow"))
+        console.print(Text(f"not isolated: {flat(missing)}", style="yellow"))
 
 
 def _without_rules(verdict: dict[str, Any], judged: set[str]) -> list[str]:

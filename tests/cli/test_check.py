@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+from lychgate.reports import FORMATS
 from sarif_pydantic import Sarif
 
 from lychgate.model.verdict import Verdict
@@ -81,12 +82,12 @@ def test_findings_decide_the_status_and_every_report_is_written(tmp_path: Path, 
     assert run.status == 1
     assert run.stdout.startswith("jobs  aws:sqs/queue:Queue  __main__.py:2\n  medium sqs-queue-without-customer-key")
     assert "\x1b" not in run.stdout + run.stderr
-    assert run.stderr == f"reports: {', '.join(str(tmp_path / 'out' / name) for name in FILES)}\n"
+    assert run.stderr == f"reports in {tmp_path / 'out'}: {', '.join(FILES)}\n"
     (one,) = reports(tmp_path / "out")["judgements"]
     assert (one["outcome"], one["urn"], one["location"]) == ("fail", URN, {"file": "__main__.py", "line": 2})
 
 
-FILES = ("verdict.json", "verdict.sarif", "junit.xml")
+FILES = [file for _, file in FORMATS.values()]
 
 
 @pytest.mark.parametrize(
