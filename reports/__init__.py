@@ -18,6 +18,8 @@ FORMATS: dict[str, tuple[str, str]] = {
     "junit": ("junit", "junit.xml"),
     "codequality": ("codequality", "gl-code-quality-report.json"),
     "markdown": ("markdown", "note.md"),
+    "csv": ("csv", "populations.csv"),
+    "xlsx": ("xlsx", "populations.xlsx"),
 }
 
 
