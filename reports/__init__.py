@@ -20,6 +20,9 @@ FORMATS: dict[str, tuple[str, str]] = {
     "markdown": ("markdown", "note.md"),
     "csv": ("csv", "populations.csv"),
     "xlsx": ("xlsx", "populations.xlsx"),
+    "oscal-results": ("oscal_results", "oscal-assessment-results.json"),
+    "oscal-plan": ("oscal_plan", "oscal-assessment-plan.json"),
+    "oscal-component": ("oscal_component", "oscal-component-definition.json"),
 }
 
 

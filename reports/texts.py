@@ -6,6 +6,7 @@ Everything in a verdict is treated so, rules' own texts too: a verdict file is d
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lychgate.model.escaping import escape, flat
 
@@ -44,6 +45,7 @@ def code(text: str, longest: int = 300) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+@lru_cache(maxsize=4096)  # the texts of a rule come back with each of its findings
 def prose(text: str, longest: int = 1000) -> str:
     """A text as one line of Markdown, in which every word that is more than a word is a code span.
 
