@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from lychgate.cli.evidence import app as evidence
+
 app = typer.Typer(
     help="Policy as code and PCI DSS compliance for Pulumi.",
     no_args_is_help=True,
@@ -14,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(evidence, name="evidence")
 
 RulesOption = Annotated[
     list[Path] | None,

@@ -71,9 +71,12 @@ class Report:
         }
 
 
-def check(rows: Iterable[Row], store: str, checkpoints: Sequence[Checkpoint] = ()) -> Report:
-    """Go over every record in its order, and hold the chain against the checkpoints."""
-    checking = _Checking(Report(store), checkpoints)
+def check(rows: Iterable[Row], store: str, checkpoints: Sequence[Checkpoint] = (), *, documents: bool = True) -> Report:
+    """Go over every record in its order, and hold the chain against the checkpoints.
+
+    Without `documents` those of prunings alone are looked at: the rows need no others.
+    """
+    checking = _Checking(Report(store), checkpoints, documents)
     for row in rows:
         checking.take(row)
     checking.end()
@@ -81,8 +84,8 @@ def check(rows: Iterable[Row], store: str, checkpoints: Sequence[Checkpoint] = (
 
 
 class _Checking:
-    def __init__(self, report: Report, checkpoints: Sequence[Checkpoint]) -> None:
-        self.report = report
+    def __init__(self, report: Report, checkpoints: Sequence[Checkpoint], documents: bool) -> None:
+        self.report, self.documents = report, documents
         self.strangers = [one for one in checkpoints if one.store != report.store]
         self.checkpoints = [one for one in checkpoints if one.store == report.store]
         self.of: dict[int, list[Checkpoint]] = {}
@@ -144,6 +147,8 @@ class _Checking:
         except NotCanonicalError as error:
             self.found(sequence, f"its header holds {error}: it was changed")
             header = None
+        if not self.documents and row.values["kind"] != "prune":
+            return header
         try:
             data = row.content()
         except BrokenRecordError as error:

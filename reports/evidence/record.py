@@ -26,7 +26,7 @@ class BrokenRecordError(ValueError):
 class Facts:
     """What is known of a decision, to search by: `None` and `()` where nobody said.
 
-    `decision` is the verdict's own word; `outcome` what came of a sync (applied, refused, failed, cancelled).
+    `decision` is the verdict's own word; `outcome` what came of a sync (begun, applied, refused, failed, cancelled).
     `judged_at` is the moment that the document gives. `told_by` says on whose word branch, pipeline and requester stand
     here; of a sync they are in its own record. `pruned_to` is of a record of pruning alone: the last that went.
     """

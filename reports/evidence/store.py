@@ -63,6 +63,12 @@ class Snapshot:
             values = dict(zip(names, one, strict=True))
             yield Row(values, values.pop("document", None))
 
+    def chain(self) -> Iterator[Row]:
+        """All records without their documents, but of prunings with them: enough to check the chain."""
+        for row in self.rows(documents=False):
+            whole = self.row(row.sequence) if row.values["kind"] == "prune" else None
+            yield whole or row
+
     def row(self, sequence: int) -> Row | None:
         """One record."""
         return next(self.rows(sequence, sequence), None)
