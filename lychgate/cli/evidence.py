@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lychgate.model.errors import InputError
+
 app = typer.Typer(
-    help="The store of evidence: every decision of the gate, chained by hash.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def needs() -> None:
+    """The store of evidence: every decision of the gate, chained by hash."""
+    if find_spec("sqlalchemy") is None or find_spec("securesystemslib") is None:
+        expected = "lychgate[evidence]: pip install 'lychgate[cli,evidence]'"
+        raise InputError("evidence", found="what the store stands on is not installed", expected=expected)
+
 
 StoreOption = Annotated[
     str | None,

@@ -104,12 +104,15 @@ def _read(file: Path, most: int) -> bytes:
     except OSError as error:
         found = "a symbolic link" if file.is_symlink() else f"cannot be read: {error.strerror}"
         raise InputError(str(file), found=found, expected="a file") from None
-    with os.fdopen(number, "rb") as stream:
-        found_out = os.fstat(number)
-        if not stat.S_ISREG(found_out.st_mode):
+    try:
+        known = os.fstat(number)
+        if not stat.S_ISREG(known.st_mode):
             raise InputError(str(file), found="no ordinary file", expected="a file")
-        data = stream.read(most + 1) if found_out.st_size <= most else b""
-    if found_out.st_size > most or len(data) > most:
+        with os.fdopen(number, "rb", closefd=False) as stream:
+            data = stream.read(most + 1) if known.st_size <= most else b""
+    finally:
+        os.close(number)
+    if known.st_size > most or len(data) > most:
         raise InputError(str(file), found="too large", expected=f"at most {most:,} bytes (--max-bytes)")
     return data
 
