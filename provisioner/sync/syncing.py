@@ -157,7 +157,7 @@ def live_drift(scope: Scope, state: State, others: Mapping[str, State], explaine
     """How the account differs from what was deployed; nothing, where nothing was."""
     if state.unread:
         return Unknown(f"what was deployed could not be read: {state.unread}")
-    if state.deployed is None:
+    if state.deployed is None or not state.deployed.graph.resources:  # an empty stack, as a refused first sync leaves
         return Drift(0)
     deployed, known = state.deployed.graph, [one.deployed.graph for one in others.values() if one.deployed]
     there = scope.environment

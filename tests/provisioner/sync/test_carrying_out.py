@@ -22,11 +22,12 @@ from lychgate.provisioner.sync.removing import Removal
 from lychgate.provisioner.sync.syncing import Done, Gate, Order
 from lychgate.provisioner.sync.unchanged import differing, snapshot
 
-from lychgate.cli import sync
+from lychgate.cli import sync_steps as steps
 from lychgate.cli.interrupts import Interrupts
 from lychgate.cli.sync import SyncOptions
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph, Resource
+from lychgate.model.sync_request import Drift
 from lychgate.sources.deployed.checkpoint import Deployed
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "platform"
@@ -63,9 +64,9 @@ def records(order: Order) -> list[Any]:
 def carried(
     order: Order, monkeypatch: pytest.MonkeyPatch, done: Any, options: SyncOptions = OPTIONS, status: int = 0
 ) -> int:
-    monkeypatch.setattr(sync, "carry_out", done)
+    monkeypatch.setattr(steps, "carry_out", done)
     with Interrupts() as interrupts:
-        return sync._carry_out(options, order, gate(), status, interrupts)
+        return steps._carry_out(options, order, gate(), status, interrupts)
 
 
 def came_to(outcome: Outcome, after: dict[str, Any] | None = CLEAN) -> Any:
@@ -85,7 +86,7 @@ def came_to(outcome: Outcome, after: dict[str, Any] | None = CLEAN) -> Any:
 def test_one_record_of_what_came_of_it(
     order: Order, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, after: Any, status: int
 ) -> None:
-    monkeypatch.setattr(sync, "show_verdict", lambda verdict: None)
+    monkeypatch.setattr(steps, "show_verdict", lambda verdict: None)
     assert carried(order, monkeypatch, came_to(outcome, after)) == status
     assert [one["outcome"] for one in records(order)] == [outcome]
 
@@ -138,10 +139,10 @@ def test_a_record_that_cannot_be_written_is_a_failure(
     def full(*_: Any) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sync, "keep", full)
+    monkeypatch.setattr(steps, "keep", full)
     assert carried(order, monkeypatch, came_to("applied")) == 4
     assert "No space left" in capsys.readouterr().err and [one["outcome"] for one in records(order)] == ["begun"]
-    monkeypatch.setattr(sync, "keep_begun", full)
+    monkeypatch.setattr(steps, "keep_begun", full)
     with pytest.raises(InputError, match="no record can be kept"):
         carried(order, monkeypatch, came_to("applied"))
 
@@ -154,6 +155,11 @@ def test_a_programs_json_stays_alone_on_stdout(
     assert carried(order, monkeypatch, came_to("refused", None), options) == 1
     told = capsys.readouterr()
     assert not told.out and "judged as it is deployed now: findings" in told.err and "refused: why" in told.err
+
+
+def test_a_stack_that_is_empty_has_not_drifted(order: Order) -> None:
+    for state in (State(), State(Deployed(Graph()))):  # as a first sync that was refused leaves it, or a removal
+        assert syncing.live_drift(order.scope, state, {}, {}) == Drift(0)
 
 
 def test_files_that_change_are_told(order: Order) -> None:
