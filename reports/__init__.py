@@ -15,6 +15,7 @@ from lychgate.model.errors import InputError
 FORMATS: dict[str, tuple[str, str]] = {
     "json": ("document", "verdict.json"),
     "sarif": ("sarif", "verdict.sarif"),
+    "html": ("html", "report.html"),
     "junit": ("junit", "junit.xml"),
     "codequality": ("codequality", "gl-code-quality-report.json"),
     "markdown": ("markdown", "note.md"),
