@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,7 @@ def entry_of(data: bytes, name: str, told: Told) -> Entry:
     else:
         raise InputError(name, found="neither a verdict nor a record of a sync that is known", expected=EXPECTED)
     try:
-        _check_words(facts, name)
-        return Entry.of(facts, document)
+        return Entry.of(_plain(facts), document)
     except NotCanonicalError as error:
         raise InputError(name, found=str(error), expected="what JSON holds exactly (RFC 8785)") from None
 
@@ -140,7 +139,7 @@ def _of_check(verdict: dict[str, Any], name: str, told: Told) -> Facts:
         applications=_words(one.get("application") for one in labels),
         tenants=_words(one.get("tenant") for one in labels),
         environment=run["environment"],
-        commit=run["commit"],
+        commit=_commit(run["commit"], name),
         branch=told.branch,
         pipeline=told.pipeline,
         requester=told.requester,
@@ -167,7 +166,7 @@ def _of_sync(record: dict[str, Any], name: str) -> Facts:
         applications=_words([fact("application")]),
         tenants=_words([fact("tenant")]),
         environment=fact("environment"),
-        commit=fact("commit"),
+        commit=_commit(fact("commit"), name),
         branch=fact("branch"),
         pipeline=pipeline.get("url") or pipeline.get("id"),
         requester=fact("requester"),
@@ -205,12 +204,16 @@ def _moment(text: str, name: str) -> str:
         raise InputError(name, found=found, expected="one such as 2026-11-30T12:00:00Z") from None
 
 
-def _check_words(facts: Facts, name: str) -> None:
-    """Raise InputError for what is not one plain line, and would not be read as what it is."""
-    for field in ("environment", "commit", "branch", "pipeline", "requester", "ruleset"):
-        text = getattr(facts, field)
-        if text is not None and (flat(text) != text or len(text) > MAX_WORD):
-            found = f"{field}: {shown(text)}"
-            raise InputError(name, found=found, expected=f"one line of at most {MAX_WORD} plain characters")
-    if facts.commit and not COMMIT.fullmatch(facts.commit):
-        raise InputError(name, found=f"the commit {shown(facts.commit)}", expected="a commit's hexadecimal digits")
+def _plain(facts: Facts) -> Facts:
+    """Facts of one plain line each, to be searched by and read; the document has them as they were said."""
+    named = ("environment", "branch", "pipeline", "requester", "ruleset")
+    known: dict[str, Any] = {
+        name: flat(text)[:MAX_WORD] for name in named if (text := getattr(facts, name)) is not None
+    }
+    return replace(facts, **known)
+
+
+def _commit(found: str | None, name: str) -> str | None:
+    if found is not None and not COMMIT.fullmatch(found):
+        raise InputError(name, found=f"the commit {shown(found)}", expected="a commit's hexadecimal digits")
+    return found

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,10 +40,13 @@ class Server:
         return self.run("psql", *connection, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
 
     def database(self) -> str:
-        """The address of a new database."""
-        name = f"e{uuid.uuid4().hex}"
-        self.sql(f"CREATE DATABASE {name}")
-        return f"postgresql://lychgate@/{name}?host={self.folder}"
+        """The address of an empty database, the same each time: what a test before has left is thrown away."""
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+        )
+        return f"postgresql://lychgate@/postgres?host={self.folder}"
 
 
 @contextmanager

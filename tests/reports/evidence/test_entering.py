@@ -73,6 +73,14 @@ def test_what_the_judged_program_says_is_written_out() -> None:
     assert facts.applications == ("a\\nb\\x1b[31m",) and facts.tenants == ("=1\\u202e",)
 
 
+def test_who_asked_on_which_branch_is_one_plain_line() -> None:
+    record = sync()
+    record["request"] |= {"branch": "main\u200b", "requester": "jo\x1b[2J\nrecord 9"}
+    facts = entered(record).facts
+    assert (facts.branch, facts.requester) == ("main\\u200b", "jo\\x1b[2J\\nrecord 9")
+    assert len(entered(changed(verdict(), "run.environment", "x" * 5000)).facts.environment or "") == 1000
+
+
 def test_half_a_character_in_a_record_is_written_out_and_not_lost() -> None:
     record = sync()
     record["request"]["explained"] = {"a\ud800": ["\ud801"][0]}
@@ -96,10 +104,8 @@ HOSTILE = {
     "an outcome of its own": changed(verdict(), "judgements.0.outcome", "excellent"),
     "a number that is text": changed(verdict(), "summary.pass", "3"),
     "a commit that is none": changed(verdict(), "run.commit", "--output=/etc/passwd"),
-    "a line that ends": changed(verdict(), "run.environment", "production\nrecord 9"),
     "a moment that is none": changed(verdict(), "run.as_of", "tomorrow"),
     "a moment out of time": changed(verdict(), "run.as_of", "0001-01-01T00:00:00+14:00"),
-    "a long word": changed(verdict(), "run.environment", "x" * 5000),
     "another format": changed(sync(), "format", 3),
     "a format that is true": changed(sync(), "format", True),
     "another kind": changed(sync(), "kind", "prune"),
@@ -107,7 +113,6 @@ HOSTILE = {
     "an outcome of a sync": changed(sync(), "applied.outcome", "splendid"),
     "who asked is a list": changed(sync(), "request.requester", ["jo"]),
     "a verdict in it that contradicts itself": changed(sync(), "verdict.decision", "findings"),
-    "a control character in a name": changed(sync(), "request.requester", "jo\x1b[2J"),
     "a list": [],
     "nothing": None,
 }

@@ -9,6 +9,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from lychgate.reports import evidence
+from lychgate.reports.evidence.checking import check
 from lychgate.reports.evidence.databases import Address, StoreError
 from lychgate.reports.evidence.record import genesis
 from lychgate.reports.evidence.schema import HEAD, metadata
@@ -16,6 +17,7 @@ from lychgate.reports.evidence.store import Appended, Store
 from sqlalchemy import inspect, text
 
 from lychgate.model.errors import InputError
+from tests.reports.evidence.postgresql import Server
 from tests.reports.evidence.records import entry, fill
 
 
@@ -121,3 +123,19 @@ def test_a_password_is_never_shown() -> None:
     with pytest.raises(StoreError) as caught:
         Store.open(address)
     assert "refused" in str(caught.value) and "hunter" not in str(caught.value)
+
+
+@pytest.mark.database
+def test_a_role_that_may_only_add_records_is_enough(postgresql: Server) -> None:
+    owner = postgresql.database()
+    store = Store.open(owner, create=True)
+    fill(store, 2)
+    postgresql.sql("DROP ROLE IF EXISTS recorder; CREATE ROLE recorder LOGIN")
+    postgresql.sql("GRANT USAGE ON SCHEMA public TO recorder; GRANT SELECT ON ALL TABLES IN SCHEMA public TO recorder")
+    postgresql.sql("GRANT INSERT ON evidence_record TO recorder")
+    writer = Store.open(owner.replace("lychgate@", "recorder@"), create=True)
+    assert writer.append([entry(1), entry(7)]) == [Appended(2, False), Appended(3, True)]
+    with pytest.raises(StoreError, match="permission denied"), writer.pruning() as chain:
+        chain.delete_to(1)
+    with writer.read() as snapshot:
+        assert check(snapshot.rows(), snapshot.id).count == 3
