@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,18 @@ def snapshot(*folders: Path) -> dict[str, str]:
             text = os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
             found[str(path)] = hashlib.sha256(text).hexdigest()
     return found
+
+
+def texts(folder: Path) -> str:
+    """All that the files of a folder say, with what is packed in a workbook."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                found += [archive.read(name).decode() for name in archive.namelist()]
+        else:
+            found.append(path.read_text())
+    return "".join(found)
 
 
 @pytest.fixture

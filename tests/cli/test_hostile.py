@@ -20,7 +20,7 @@ from lychgate.cli.terminal import show
 from lychgate.judging.waivers import Waiver, Waivers
 from lychgate.model.escaping import escape, flat
 from lychgate.model.verdict import Verdict
-from tests.cli.conftest import Run, git, lay, snapshot
+from tests.cli.conftest import Run, git, lay, snapshot, texts
 from tests.sources.sandbox.conftest import alive, marker, needs_isolation
 
 __all__ = ["marker"]
@@ -136,7 +136,7 @@ def test_nothing_is_read_changed_reached_or_left(
     (jobs,) = (one for one in verdict["resources"] if one["name"] == "jobs")
     assert json.loads(jobs["labels"]["application"]) == []
     assert verdict["run"]["isolation"] == []
-    assert SECRET not in run.stdout + run.stderr + "".join(one.read_text() for one in (tmp_path / "out").iterdir())
+    assert SECRET not in run.stdout + run.stderr + texts(tmp_path / "out")
     assert snapshot(top, home, sources) == before
     assert not alive(marker)
 

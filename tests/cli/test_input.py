@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lychgate.reports import FORMATS
 
+from lychgate.model.errors import either
 from tests.cli.conftest import Files, Run, git, lay, snapshot
 
 PULUMI = "name: shop\nruntime: python\n"
@@ -230,7 +232,7 @@ CASES: dict[str, tuple[dict[str, str | None], list[str], str]] = {
     "unknown format": (
         {},
         ["--format", "serif"],
-        "--format: unknown format 'serif'. expected json, sarif or junit; did you mean 'sarif'?",
+        f"--format: unknown format 'serif'. expected {either(list(FORMATS))}; did you mean 'sarif'?",
     ),
     "unknown isolation": (
         {},

@@ -34,7 +34,7 @@ ATTACKS = (
     "https://evil.example", "a@evil.example", "deadbeef", "[[_TOC_]]", "[TOC]", "::include{file=x}", "&lt;script&gt;",
     "&#64;all", "=1+1", "+1", "-1", "@SUM(1)", "=cmd|' /C calc'!A0", ";=1", "\t=1", "\uff1d1", "\x00", "\x1b]0;x\x07",
     "\u202e", "\u200b=1", "\ufffe", "'", '"', ",", "]]>", "<![CDATA[", "_x0041_", "../../etc/passwd", "/etc/passwd",
-    "C:\\x", "//evil.example", "a" * 40_000, "", " ",
+    "C:\\x", "//evil.example", "a" * 2_000, "", " ",
 )  # fmt: skip
 
 # Texts as somebody would write them who wants out of a report.

@@ -82,7 +82,8 @@ def test_prose_is_a_paragraph_of_text_and_code(text: str) -> None:
     assert set(read.tags) <= {"ul", "li", "code"}
     assert read.tags.count("li") == 1
     assert not set("@#!~%^&$<>[]*_`/\\|{}") & set(read.outside.replace("->", ""))
-    assert "".join(read.text.replace("`", "").split()) == "".join(f"x:{line(text)}".replace("`", "").split())
+    if max(map(len, text.split()), default=0) <= 300:  # a longer word is cut
+        assert "".join(read.text.replace("`", "").split()) == "".join(f"x:{line(text)}".replace("`", "").split())
 
 
 @given(hostile_texts)
