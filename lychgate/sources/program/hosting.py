@@ -37,9 +37,13 @@ def deep_stacks() -> Iterator[None]:
 def deep_threads() -> ThreadPoolExecutor:
     """A pool whose threads have room for deep messages: all are started here."""
     pool, all_started = ThreadPoolExecutor(THREADS), threading.Barrier(THREADS)
-    with deep_stacks():
-        for _ in range(THREADS):
-            pool.submit(all_started.wait)
+    try:
+        with deep_stacks():
+            for _ in range(THREADS):
+                pool.submit(all_started.wait)
+    except BaseException:  # an interrupt: those that wait for the others would wait for ever
+        all_started.abort()
+        raise
     return pool
 
 
