@@ -10,8 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from lychgate.cli.report import check_formats as check_formats
-from lychgate.cli.report import report as report
+from lychgate.cli.report import check_formats, report
 from lychgate.cli.terminal import Progress
 from lychgate.judging.discovery import all_rules
 from lychgate.judging.evaluation import evaluate

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from lychgate.cli.check import EXIT, moment, report
+from lychgate.cli.check import EXIT, moment
 from lychgate.cli.interrupts import Interrupts
 from lychgate.cli.platforms import Found, tenant_of
+from lychgate.cli.report import report
 from lychgate.cli.sync import FAILED, SyncOptions
 from lychgate.cli.terminal import show as show_verdict
 from lychgate.judging.discovery import built_in_rules
