@@ -288,7 +288,7 @@
       const list = T.findings.filter(wanted);
       status.textContent = `${many(list.length, "finding")} of ${T.findings.length.toLocaleString("en")}, the most important first`;
       if (!list.length) return results.replaceChildren(el("p", null, T.findings.length ? "No finding fits these filters." : "There are no findings."));
-      if (!asked.group || !BY[asked.group]) return results.replaceChildren(findingTable("Findings", list));
+      if (!asked.group || !BY[asked.group]) return results.replaceChildren(findingTable("Findings that fit", list));
       const groups = new Map();
       for (const j of list) {
         const key = BY[asked.group](j);
@@ -435,7 +435,7 @@
           el("p", null, el("b", null, X[one[2]]), `: ${STATES[X[one[2]]] || ""}. `, counts || (one[3].length ? "No finding." : "")),
           one[3].length ? table("Rules and what they judged", ["Rule", "Level", "#Population", ...WORDS.map((word) => `#${word}`)], one[3], (rule) => el("tr", null,
             el("td", null, el("a", { href: hash("rules", X[T.rules[rule][0]]) }, X[T.rules[rule][0]]), dim(X[T.rules[rule][1]])),
-            el("td", null, T.levels[T.rules[rule][6]]), el("td", { class: "n" }, T.rules[rule][8].toLocaleString("en")), numbers(tally(judgementsBy(rule)))))
+            el("td", { class: "short" }, T.levels[T.rules[rule][6]]), el("td", { class: "n" }, T.rules[rule][8].toLocaleString("en")), numbers(tally(judgementsBy(rule)))))
             : el("p", null, "No rule serves it."),
           found.length > 0 && el("h4", null, `Findings (${found.length.toLocaleString("en")})`),
           found.length > 0 && findingTable(`Findings for ${X[one[0]]}`, found),
@@ -535,7 +535,7 @@
   function judgementRow(j) {
     const button = el("button", { type: "button", class: "rule", "aria-expanded": "false" }, ruleName(j));
     const row = el("tr", null, outcomeCell(j), el("td", null, button, kind(j)[4].length > 0 && el("span", { class: "dim" }, " PCI DSS ", requirementLinks(kind(j)[4])), J.message[j] > 0 && el("div", { class: "message" }, X[J.message[j]])),
-      el("td", null, severity(j), dim(T.levels[kind(j)[1]])));
+      el("td", { class: "short" }, severity(j), dim(T.levels[kind(j)[1]])));
     opens(button, row, j);
     return row;
   }
