@@ -556,7 +556,7 @@
       svg("title", null, spoken),
       svg("rect", { x: node.x, y: node.y, width: wide, height: high, rx: 4 }),
       svg("rect", { x: node.x, y: node.y, width: 5, height: high, class: "strip" }),
-      lines.map((text, at) => svg("text", { x: node.x + 12, y: node.y + 15 + at * 14, class: at ? "small" : null }, cut(text, Math.floor((wide - 18) / (at ? 5.8 : 7.2))))));
+      lines.map((text, at) => svg("text", { x: node.x + 12, y: node.y + 15 + at * 14, class: at ? "small" : null }, cut(text, Math.floor((wide - 18) / (at ? 6.2 : 8.4))))));
   }
 
   const SIDE = 12; // nodes of a column
