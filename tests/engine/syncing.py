@@ -96,6 +96,11 @@ class Sync:
         return stdout
 
 
+def _heed_interrupts() -> None:
+    """As a terminal starts it: what a shell runs in the background ignores Ctrl-C, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(slots=True)
 class Platform:
     """A copy of the example's environments with one small application, and a backend of files.
@@ -164,7 +169,7 @@ class Platform:
         environment.pop("PULUMI_BACKEND_URL")
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heed_interrupts,
         )  # fmt: skip
         return Sync(process).follow()
 

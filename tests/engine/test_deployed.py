@@ -81,6 +81,6 @@ def test_the_engine_does_what_the_difference_says(engine: Engine) -> None:
     preview = {step["urn"]: step["op"] for step in real.preview(as_json=True).expect().json()["steps"]}
     assert {one.urn: one.action.removesuffix(" or replace") for one in found.changes if one.urn in preview} == preview
     assert {one.name: one.action for one in found.changed} == {
-        "more": "create", "orders": "update", "policy": "update or replace", "renamed": "create", "token": "delete",
+        "more": "create", "orders": "update", "policy": "update", "renamed": "create", "token": "delete",
     }  # fmt: skip
     assert "hunter2222" not in json.dumps(found.as_dict())
