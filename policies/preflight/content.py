@@ -112,7 +112,7 @@ def data_store_lost_without_a_word(sync: SyncRequest) -> Answer:
         return not_applicable("is not production")
     unsaid = sorted(set(known(sync.losses)) - set(known(sync.may_lose)))
     words = " ".join(f"--may-lose {shlex.quote(name)}" for name in unsaid)
-    return fail(f"Would be lost, or may be; if that is meant: {words}") if unsaid else PASS
+    return fail(f"Nobody has said {words}: what is named so would be lost, or may be.") if unsaid else PASS
 
 
 @preflight(
