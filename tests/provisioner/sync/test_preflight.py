@@ -710,11 +710,35 @@ def test_a_bucket_says_whether_it_encrypts() -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_aws_says_whose_the_credentials_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")  # not asked
     assert account_found("eu-central-1") == "123456789012"
     assert isinstance(region_found(), Unknown)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     assert region_found() == "eu-central-1"
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert region_found() == "eu-central-1"
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert region_found() == Unknown("AWS_REGION is us-east-1, and AWS_DEFAULT_REGION or the profile says eu-central-1")
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_account_that_another_endpoint_speaks_for_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever answers there says what it likes: that nothing has drifted, for one."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "http://127.0.0.1:9")
+            found = account_found("eu-central-1")
+            assert isinstance(found, Unknown) and found.why.startswith(f"{name} leads to another place")
+            patch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+            assert account_found("eu-central-1") == "123456789012"
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    services = "services = mine\n[services mine]\nsqs =\n  endpoint_url = http://127.0.0.1:9"
+    for text in ("endpoint_url = http://127.0.0.1:9", services):
+        config.write_text(f"[default]\n{text}\n")
+        found = account_found("eu-central-1")
+        assert isinstance(found, Unknown) and found.why.startswith("the profile default leads to another place")
 
 
 def test_without_credentials_the_account_is_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
