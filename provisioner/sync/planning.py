@@ -91,9 +91,17 @@ def neighbours(scope: Scope) -> list[Scope]:
     return list(found.values())
 
 
+def state_now(scope: Scope) -> State:
+    """What a backend has of a stack now; unread too where that is broken."""
+    try:
+        return read_state(scope, None)
+    except InputError as error:
+        return State(unread=str(error))
+
+
 def around(scope: Scope) -> dict[str, State]:
-    """The deployed states of a stack's neighbours, by stack. Raises InputError as `read_state` does."""
-    return {one.stack: read_state(one, None) for one in neighbours(scope)}
+    """The deployed states of a stack's neighbours, by stack: one that is broken is for its own syncs to tell."""
+    return {one.stack: state_now(one) for one in neighbours(scope)}
 
 
 def everything_around(scope: Scope) -> dict[str, State]:
@@ -103,7 +111,7 @@ def everything_around(scope: Scope) -> dict[str, State]:
         parts = parts_of(name)
         if parts and parts[1] == scope.environment_name and name != scope.stack:
             found.setdefault(name, Scope(scope.platform, *parts))
-    return {name: read_state(one, None) for name, one in found.items()}
+    return {name: state_now(one) for name, one in found.items()}
 
 
 def _kept(url: str) -> set[str]:

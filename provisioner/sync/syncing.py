@@ -23,7 +23,7 @@ from lychgate.provisioner.sync.planning import (
     everything_around,
     judge_plan,
     make_plan,
-    read_state,
+    state_now,
 )
 from lychgate.provisioner.sync.preflight import NOT_ASKED, Judged, collect, drift_of, preflight
 from lychgate.provisioner.sync.recording import Record, write_record
@@ -36,7 +36,6 @@ from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers
-from lychgate.model.errors import InputError
 from lychgate.model.labels import LabelSettings
 from lychgate.model.sync_request import Drift, Fact, SyncRequest
 from lychgate.model.values import Unknown
@@ -178,7 +177,7 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
     redact = gate.difference.redact
     if gate.plan is None:
         applied = remove(order.scope, progress=progress, redact=redact, against=lambda: _other_state(order))
-        return Done(applied, _now(order.scope))
+        return Done(applied, state_now(order.scope))
     policies, waived = order.policies, waived_of(gate.verdict or {"judgements": ()})
     applied = apply(
         order.scope,
@@ -191,7 +190,7 @@ def carry_out(order: Order, gate: Gate, progress: Progress) -> Done:
         progress=progress,
         redact=redact,
     )
-    state = _now(order.scope)
+    state = state_now(order.scope)
     if state.unread:
         return Done(applied, state)
     after = judge_deployed(
@@ -219,7 +218,7 @@ def _other_losses(gate: Gate, steps: Iterable[Step]) -> str:
 
 def _other_state(order: Order) -> str:
     """Why what is deployed is not what was judged."""
-    now = _now(order.scope)
+    now = state_now(order.scope)
     if now.unread:
         return f"what is deployed could not be read: {now.unread}"
     return "" if _urns(now) == _urns(order.state) else "the stack has changed since this was judged. Look again."
@@ -227,14 +226,6 @@ def _other_state(order: Order) -> str:
 
 def _urns(state: State) -> set[str]:
     return {one.urn for one in state.deployed.graph.resources} if state.deployed else set()
-
-
-def _now(scope: Scope) -> State:
-    """What is deployed since: whatever is wrong with it, there is something to be kept."""
-    try:
-        return read_state(scope, None)
-    except InputError as error:
-        return State(unread=str(error))
 
 
 def keep(order: Order, gate: Gate, done: Done | None) -> Path:

@@ -190,5 +190,5 @@ def test_a_stack_that_changes_is_not_removed(order: Order, monkeypatch: pytest.M
 
     judged = replace(order, state=deployed("ledger"))
     for now, word in ((deployed("ledger"), ""), (deployed("ledger", "rates"), "changed"), (State(unread="no"), "no")):
-        monkeypatch.setattr(syncing, "read_state", lambda scope, file, now=now: now)
+        monkeypatch.setattr(syncing, "state_now", lambda scope, now=now: now)
         assert word in syncing._other_state(judged) and bool(word) == bool(syncing._other_state(judged))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
-from lychgate.provisioner.sync.planning import State, everything_around, neighbours
+from lychgate.provisioner.sync.planning import State, around, everything_around, neighbours
 from lychgate.provisioner.sync.removing import REFERENCE, Removal, judge_removal
 
 from lychgate.model.graph import Graph, Resource
@@ -95,6 +95,18 @@ def test_a_stack_that_the_files_say_nothing_of_may_use_it(tmp_path: Path) -> Non
     platform = replace(PLATFORM, environments={**PLATFORM.environments, "test": there})
     one = Scope(platform, "payments", "test", "acme")
     assert everything_around(one).keys() - {each.stack for each in neighbours(one)} == {"older.test.acme"}
+
+
+def test_the_broken_state_of_a_neighbour_is_unread(tmp_path: Path) -> None:
+    test = PLATFORM.environments["test"]
+    backend = test.state.model_copy(update={"backend": f"file://{tmp_path}"})
+    platform = replace(PLATFORM, environments={"test": test.model_copy(update={"state": backend})})
+    place = tmp_path / ".pulumi" / "stacks" / "platform"
+    place.mkdir(parents=True)
+    (place / "notify.test.single.json").write_text("{")
+    found = around(Scope(platform, "payments", "test", "acme"))
+    assert [name for name, one in found.items() if one.unread] == ["notify.test.single"]
+    assert "it is not JSON" in found["notify.test.single"].unread
 
 
 def test_what_is_not_known_is_against_it() -> None:
