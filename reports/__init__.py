@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lychgate.model.errors import InputError
 
@@ -65,13 +66,22 @@ def write(verdict: dict[str, Any], folder: Path, names: list[str]) -> list[Path]
     return list(made)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Put a file in place of another one in a single step."""
+def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put a file in place of another one in a single step. Raises OSError."""
+    with replacing(path, mode) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """A file to be written that takes the place of another one when it is whole and on the disk. Raises OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        os.chmod(temporary, 0o644)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

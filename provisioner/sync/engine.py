@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from typing import IO, Any
 import yaml
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.capturing import PROGRAM, PROJECT
+from lychgate.reports import replace
 from pulumi.automation import CommandResult, InvalidVersionError, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
@@ -178,11 +178,7 @@ class Folder:
             return
         try:
             self.kept.parent.mkdir(exist_ok=True)
-            number, name = tempfile.mkstemp(dir=self.kept.parent, prefix=".", suffix=".yaml")
-            with os.fdopen(number, "w", encoding="utf-8") as stream:
-                yaml.safe_dump(settings, stream)
-            os.chmod(name, 0o644)
-            os.replace(name, self.kept)
+            replace(self.kept, yaml.safe_dump(settings).encode())
         except OSError as error:
             found = f"cannot be written: {error.strerror}"
             expected = "a place for what encrypts the stack's secrets"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 
 import orjson
 from lychgate.provisioner.sync.applied import Applied
+from lychgate.reports import replace
 
 FOLDER = Path(".lychgate") / "records"
 FORMAT = 2
@@ -85,16 +85,7 @@ def write_record(folder: Path, record: Record) -> Path:
     """Keep a record below a folder, whole or not at all; what it is called then. Raises OSError."""
     place = make_place(folder)
     target = place / f"{record.recorded.astimezone(UTC):%Y%m%dT%H%M%SZ}-{record.stack}-{record.id[:12]}.json"
-    number, name = tempfile.mkstemp(dir=place, prefix=".")  # for its owner alone
-    try:
-        with os.fdopen(number, "wb") as stream:
-            stream.write(_written(record.as_dict()))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace(target, _written(record.as_dict()), 0o600)  # for its owner alone
     return target
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import orjson
+from lychgate.reports import replacing
 from lychgate.reports.evidence.canonical import digest
 from lychgate.reports.evidence.checking import Report
 from lychgate.reports.evidence.record import SEVERAL, Header
@@ -79,19 +77,12 @@ def export(
     `checkpoints` are file name, content and record of those that are given along. Raises OSError, and BrokenRecordError
     for a record that is not as it was written.
     """
-    with ExitStack() as stack:
-        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        stack.callback(Path(name).unlink, missing_ok=True)
-        with os.fdopen(number, "wb") as raw:
-            with (
-                gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as packed,
-                tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
-            ):
-                count = _Archive(tar, snapshot, report).write(first, last, checkpoints)
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.replace(name, file)
-    return count
+    with (
+        replacing(file, 0o600) as raw,
+        gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        return _Archive(tar, snapshot, report).write(first, last, checkpoints)
 
 
 class _Archive:
