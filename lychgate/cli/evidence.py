@@ -37,7 +37,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CheckpointsOption = Annotated[
     list[Path] | None, typer.Option("--checkpoints", help="Folder of signed checkpoints, or one of them.")
 ]
-KeyOption = Annotated[list[Path] | None, typer.Option("--key", help="Public key (PEM) that signs checkpoints.")]
+KeyOption = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="Public key that signs checkpoints: a PEM file, or awskms:KEY.", metavar="KEY"),
+]
 KindOption = Annotated[list[str] | None, typer.Option("--kind", help="check, sync, removal or prune.")]
 StackOption = Annotated[str | None, typer.Option(help="Stack, with or without its project.")]
 ApplicationOption = Annotated[str | None, typer.Option(help="Application.")]
@@ -166,10 +169,13 @@ def verify(
 @app.command()
 def checkpoint(
     into: Annotated[Path, typer.Option(help="Folder of checkpoints: where who can write the store cannot.")],
-    sign_with: Annotated[Path, typer.Option("--sign-with", help="Private key: Ed25519 or ECDSA, PEM.")],
+    sign_with: Annotated[
+        str, typer.Option("--sign-with", help="Private key: Ed25519 or ECDSA, PEM; or awskms:KEY.", metavar="KEY")
+    ],
     store: StoreOption = None,
     key: Annotated[
-        list[Path] | None, typer.Option("--key", help="Public key of checkpoints that an earlier key has signed.")
+        list[str] | None,
+        typer.Option("--key", help="Public key of checkpoints that an earlier key has signed.", metavar="KEY"),
     ] = None,
 ) -> None:
     """Check the store against the checkpoints so far, and sign a new one.

@@ -16,11 +16,12 @@ from lychgate.cli.evidence_showing import show_document, show_headers, show_judg
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.escaping import escape
 from lychgate.reports.evidence.checking import Report, check
-from lychgate.reports.evidence.checkpoints import Checkpoint, read_all, read_key
+from lychgate.reports.evidence.checkpoints import Checkpoint, read_all
 from lychgate.reports.evidence.databases import Address, StoreError
 from lychgate.reports.evidence.record import KINDS, BrokenRecordError, Header
 from lychgate.reports.evidence.searching import Asked, Judged, Standing, Wanted, find, judged, moment_before, newest_at
 from lychgate.reports.evidence.store import Snapshot, Store
+from lychgate.reports.signing.keys import ServiceError, read_key
 from lychgate.sources.settings import find as find_settings
 
 VARIABLE = "LYCHGATE_EVIDENCE"
@@ -31,13 +32,14 @@ P = ParamSpec("P")
 
 
 def refusals(command: Callable[P, int]) -> Callable[P, int]:
-    """A database that refuses is no defect: its word, and the exit status for it. So is a record that is broken."""
+    """An outside service that refuses, such as a database, is no defect: its word, and the exit status for it. So is a
+    record that is broken."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             return command(*args, **kwargs)
-        except StoreError as error:
+        except (StoreError, ServiceError) as error:
             print(f"lychgate: {escape(str(error))}", file=sys.stderr)
             return REFUSED
         except BrokenRecordError as error:
@@ -55,7 +57,7 @@ def address(given: str | None) -> Address:
     return Address.of(str((settings.parent if settings else Path.cwd()) / FILE))
 
 
-def trusted(checkpoints: Sequence[Path], keys: Sequence[Path]) -> list[Checkpoint]:
+def trusted(checkpoints: Sequence[Path], keys: Sequence[str]) -> list[Checkpoint]:
     """The checkpoints in files and folders, as the keys have signed them. Raises InputError."""
     if bool(checkpoints) != bool(keys):
         missing = "--key" if checkpoints else "--checkpoints"
@@ -112,7 +114,7 @@ def list_records(store: str | None, which: Wanted, at: str | None, json: bool) -
 @refusals
 def show_records(
     store: str | None, record: int | None, which: Wanted, at: str | None, asked: Asked,
-    checkpoints: Sequence[Path], keys: Sequence[Path], json: bool,
+    checkpoints: Sequence[Path], keys: Sequence[str], json: bool,
 ) -> int:  # fmt: skip
     """Print one record, or the judgements of those that are asked for; and whether all of it is as it was written."""
     known = trusted(checkpoints, keys)
@@ -149,7 +151,7 @@ def show_records(
 
 
 @refusals
-def verify_store(store: str | None, checkpoints: Sequence[Path], keys: Sequence[Path], json: bool) -> int:
+def verify_store(store: str | None, checkpoints: Sequence[Path], keys: Sequence[str], json: bool) -> int:
     """Check every record, and print what was found."""
     known = trusted(checkpoints, keys)
     with opened(store) as snapshot:

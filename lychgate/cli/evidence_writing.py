@@ -12,11 +12,11 @@ from lychgate.model.errors import InputError
 from lychgate.model.escaping import flat
 from lychgate.reports.evidence.archive import export
 from lychgate.reports.evidence.checkpointing import checkpoint
-from lychgate.reports.evidence.checkpoints import read_key, read_signer
 from lychgate.reports.evidence.entering import Told, read_entry, told_by_pipeline
 from lychgate.reports.evidence.pruning import prune
 from lychgate.reports.evidence.record import Entry, moment_of
 from lychgate.reports.evidence.store import Snapshot, Store
+from lychgate.reports.signing.keys import read_key, read_signer
 
 
 @refusals
@@ -49,7 +49,7 @@ def import_files(
 
 
 @refusals
-def make_checkpoint(given: str | None, into: Path, private: Path, keys: Sequence[Path]) -> int:
+def make_checkpoint(given: str | None, into: Path, private: str, keys: Sequence[str]) -> int:
     """Sign where the chain is."""
     signer = read_signer(private)
     store = Store.open(address(given))
@@ -70,7 +70,7 @@ def make_checkpoint(given: str | None, into: Path, private: Path, keys: Sequence
 
 @refusals
 def prune_store(
-    given: str | None, before: str | None, months: int, checkpoints: Sequence[Path], keys: Sequence[Path], yes: bool
+    given: str | None, before: str | None, months: int, checkpoints: Sequence[Path], keys: Sequence[str], yes: bool
 ) -> int:
     """Delete what is old, or say what would go."""
     known = trusted(checkpoints, keys)
@@ -95,7 +95,7 @@ def export_range(
     numbers: tuple[int | None, int | None],
     moments: tuple[str | None, str | None],
     checkpoints: Sequence[Path],
-    keys: Sequence[Path],
+    keys: Sequence[str],
 ) -> int:
     """Write an archive of a store that is intact."""
     known = trusted(checkpoints, keys)

@@ -10,7 +10,7 @@ from lychgate.reports.evidence.checking import Report, check
 from lychgate.reports.evidence.checkpoints import Checkpoint, read_all, sign, write
 from lychgate.reports.evidence.record import stamp
 from lychgate.reports.evidence.store import Store
-from securesystemslib.signer import CryptoSigner, Key  # type: ignore[attr-defined]  # it has no __all__
+from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # it has no __all__
 
 
 def checkpoint_at(report: Report, at: datetime) -> Checkpoint:
@@ -29,12 +29,12 @@ def checkpoint_at(report: Report, at: datetime) -> Checkpoint:
 
 
 def checkpoint(
-    store: Store, folder: Path, signer: CryptoSigner, keys: Sequence[Key] = ()
+    store: Store, folder: Path, signer: Signer, keys: Sequence[Key] = ()
 ) -> tuple[Report, Checkpoint | None, Path | None]:
     """Check the store against the checkpoints in a folder, which the signer's key or others have signed, and add one.
 
     The report; the checkpoint, where the store is intact and not empty; its file, where there was none of this record.
-    Raises InputError for a file there that is no such checkpoint; StoreError; OSError.
+    Raises InputError for a file there that is no such checkpoint; StoreError; ServiceError; OSError.
     """
     known = read_all([folder], [signer.public_key, *keys]) if folder.exists() else []
     with store.read() as snapshot:

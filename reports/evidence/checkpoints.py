@@ -13,20 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import orjson
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from lychgate.reports.evidence.canonical import canonical
 from lychgate.reports.evidence.record import moment_of
+from lychgate.reports.signing.envelope import EnvelopeError, seal, unseal
+from lychgate.reports.signing.keys import read_file
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, Key, SSlibKey  # type: ignore[attr-defined]  # it has no __all__
+from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # it has no __all__
 
 from lychgate.model.errors import InputError
 
 TYPE = "application/vnd.lychgate.evidence-checkpoint+json"
-MAX_BYTES = 100_000
-PASSPHRASE = "LYCHGATE_SIGNING_PASSPHRASE"
 NAME = re.compile(r"checkpoint-[0-9]{12}\.json")
 
 
@@ -69,47 +65,18 @@ class _Payload(BaseModel):
     at: Annotated[str, AfterValidator(_moment)]
 
 
-def read_signer(file: Path) -> CryptoSigner:
-    """A private key: PEM, Ed25519 or ECDSA. Its passphrase is LYCHGATE_SIGNING_PASSPHRASE. Raises InputError."""
-    passphrase = os.environ.get(PASSPHRASE)
-    try:
-        key = load_pem_private_key(_read(file), passphrase.encode() if passphrase else None)
-        return CryptoSigner(key)
-    except (ValueError, TypeError):
-        expected = f"an Ed25519 or ECDSA private key in PEM; its passphrase in {PASSPHRASE}, if it has one"
-        raise InputError(str(file), found="no key that can be used", expected=expected) from None
-
-
-def read_key(file: Path) -> SSlibKey:
-    """A public key: PEM. Raises InputError."""
-    try:
-        return SSlibKey.from_crypto(load_pem_public_key(_read(file)))
-    except (ValueError, TypeError):
-        raise InputError(str(file), found="no public key", expected="an Ed25519 or ECDSA public key in PEM") from None
-
-
-def sign(checkpoint: Checkpoint, signer: CryptoSigner) -> bytes:
-    """The envelope, as its file holds it."""
-    envelope = Envelope(canonical({"format": 1, **asdict(checkpoint)}), TYPE, {})
-    envelope.sign(signer)
-    return orjson.dumps(envelope.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+def sign(checkpoint: Checkpoint, signer: Signer) -> bytes:
+    """The envelope, as its file holds it. Raises ServiceError."""
+    return seal(canonical({"format": 1, **asdict(checkpoint)}), TYPE, signer)
 
 
 def verified(data: bytes, name: str, keys: Sequence[Key]) -> Checkpoint:
     """What one of the keys has signed. Raises InputError for anything else; `name` is what the file is called."""
     expected = "a checkpoint that a trusted key has signed"
     try:
-        envelope = Envelope.from_dict(orjson.loads(data))
-    except Exception:  # whatever the library makes of hostile data
-        raise InputError(name, found="no signed checkpoint", expected=expected) from None
-    if envelope.payload_type != TYPE:
-        raise InputError(name, found="an envelope of something else", expected=expected)
-    try:
-        envelope.verify(list(keys), threshold=1)
-    except (VerificationError, ValueError):
-        raise InputError(name, found="no trusted key has signed it", expected=expected) from None
-    try:
-        payload = _Payload.model_validate_json(envelope.payload)
+        payload = _Payload.model_validate_json(unseal(data, TYPE, keys).payload)
+    except EnvelopeError as error:
+        raise InputError(name, found=str(error), expected=expected) from None
     except ValidationError:
         raise InputError(name, found="what was signed is no checkpoint of this format", expected=expected) from None
     return Checkpoint(**payload.model_dump(exclude={"format"}))
@@ -123,7 +90,7 @@ def read_all(places: Sequence[Path], keys: Sequence[Key]) -> list[Checkpoint]:
     found, errors = [], []
     for file in _files(places):
         try:
-            found.append(verified(_read(file), str(file), keys))
+            found.append(verified(read_file(str(file)), str(file), keys))
         except InputError as error:
             errors.append(error)
     if errors:
@@ -156,14 +123,3 @@ def _files(places: Sequence[Path]) -> Iterator[Path]:
             yield from sorted(one for one in place.iterdir() if NAME.fullmatch(one.name))
         else:
             yield place
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(str(file), found=f"cannot be read: {error.strerror}", expected="a file") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(str(file), found="too large", expected=f"at most {MAX_BYTES:,} bytes")
-    return data

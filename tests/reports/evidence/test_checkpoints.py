@@ -7,32 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 from lychgate.reports.evidence.checking import check
 from lychgate.reports.evidence.checkpointing import checkpoint
-from lychgate.reports.evidence.checkpoints import PASSPHRASE, TYPE, read_all, read_key, read_signer, verified
+from lychgate.reports.evidence.checkpoints import TYPE, read_all, verified
 from lychgate.reports.evidence.store import Store
+from lychgate.reports.signing.envelope import seal
+from lychgate.reports.signing.keys import PASSPHRASE, read_key, read_signer
 
 from lychgate.model.errors import InputError
 from tests.reports.evidence.records import Clock, entry, fill, tamper
-
-
-def key_files(folder: Path, kind: str = "ed25519", passphrase: bytes | None = None) -> tuple[Path, Path]:
-    """A private and a public key, as `openssl genpkey` and `openssl pkey -pubout` write them."""
-    key = Ed25519PrivateKey.generate() if kind == "ed25519" else ec.generate_private_key(ec.SECP256R1())
-    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    private, public = folder / f"{kind}.pem", folder / f"{kind}.pub"
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
-    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return private, public
+from tests.reports.signing.key_files import key_files
 
 
 @pytest.fixture
@@ -101,19 +85,16 @@ def test_what_no_trusted_key_has_signed_is_refused(small: Store, tmp_path: Path)
         with pytest.raises(InputError):
             verified(content, "c.json", keys)
     (tmp_path / "c" / "checkpoint-000000000001.json").write_bytes(b"{}")
-    with pytest.raises(InputError, match=r"checkpoint-000000000001\.json: no signed checkpoint"):
+    with pytest.raises(InputError, match=r"checkpoint-000000000001\.json: no signed envelope"):
         read_all([tmp_path / "c"], [key])
 
 
 def test_what_a_key_has_signed_as_something_else_is_no_checkpoint(tmp_path: Path) -> None:
-    from lychgate.reports.evidence.checkpoints import Envelope
-
     private, public = key_files(tmp_path)
     for payload in (b"{}", b"[]", b"\xff", b'{"format": 1, "store": "x", "sequence": "1"}'):
-        envelope = Envelope(payload, TYPE, {})
-        envelope.sign(read_signer(private))
+        data = seal(payload, TYPE, read_signer(private))
         with pytest.raises(InputError, match="no checkpoint of this format"):
-            verified(json.dumps(envelope.to_dict()).encode(), "c.json", [read_key(public)])
+            verified(data, "c.json", [read_key(public)])
 
 
 def test_a_folder_vouches_for_a_store_over_time(small: Store, tmp_path: Path) -> None:

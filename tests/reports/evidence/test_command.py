@@ -20,7 +20,7 @@ from lychgate.reports.evidence.store import Store
 from lychgate.cli import main
 from tests.reports.evidence.documents import sync, verdict
 from tests.reports.evidence.records import Clock, fill, tamper
-from tests.reports.evidence.test_checkpoints import key_files
+from tests.reports.signing.key_files import key_files
 
 Run = Callable[..., tuple[int, str, str]]
 
