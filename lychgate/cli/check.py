@@ -12,12 +12,12 @@ from typing import Any, cast, get_args
 
 from lychgate.cli.report import check_formats, report
 from lychgate.cli.terminal import Progress
+from lychgate.cli.waiver_files import read_waivers
 from lychgate.judging.discovery import all_rules
-from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
-from lychgate.judging.verdict import RunFacts, build, waive
-from lychgate.judging.waivers import Waivers, load_waivers
+from lychgate.judging.verdict import RunFacts, verdict_of
+from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError, either
 from lychgate.model.escaping import escape
 from lychgate.model.graph import Graph
@@ -94,7 +94,7 @@ def _policies(request: Request, tree: PolicyTree) -> Policies:
     ruleset = load_ruleset(_ruleset(request, settings, tree), rules)
     as_of = moment(request.as_of)
     accepted = tree.path(request.waivers) if request.waivers else settings.waivers
-    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    waivers = read_waivers(accepted, ruleset, rules, as_of, tree)
     inputs = {f"settings {_name(file, request, tree)}": of_file(file)} if file else {}
     inputs |= {f"waivers {_name(accepted, request, tree)}": of_file(accepted)} if accepted else {}
     inputs |= {f"rules {_name(folder, request, tree)}": of_folder(folder) for folder in folders}
@@ -188,8 +188,7 @@ def _judge(
         inputs=policies.inputs | programs,
         isolation=isolation,
     )
-    decided = waive(evaluate(graph, policies.rules.values(), ruleset), waivers)
-    return build(graph, policies.rules, ruleset, waivers, decided, facts)
+    return verdict_of(graph, policies.rules, ruleset, waivers, facts)
 
 
 def _ruleset(request: Request, settings: Settings, tree: PolicyTree) -> str | Path:

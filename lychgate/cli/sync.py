@@ -75,6 +75,6 @@ def _sync(options: SyncOptions, found: Found, tree: PolicyTree, interrupts: Inte
         from lychgate.cli.sync_steps import finish, order_of
         from lychgate.provisioner.sync.syncing import gate_sync
 
-        order = order_of(options, scope, found, tree.commit)
+        order = order_of(options, scope, found, tree)
         gate = gate_sync(order, capturing, progress.count)
     return finish(options, order, gate, interrupts)

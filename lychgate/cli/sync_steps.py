@@ -13,10 +13,10 @@ from lychgate.cli.platforms import Found, tenant_of
 from lychgate.cli.report import report
 from lychgate.cli.sync import FAILED, SyncOptions
 from lychgate.cli.terminal import show as show_verdict
+from lychgate.cli.waiver_files import read_waivers
 from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.verdict import RunFacts
-from lychgate.judging.waivers import Waivers, load_waivers
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
 from lychgate.provisioner.assembly.scope import Scope
@@ -39,6 +39,7 @@ from lychgate.provisioner.sync.syncing import (
 )
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
+from lychgate.sources.policy_ref import PolicyTree
 
 FINDINGS, UNDETERMINED = 1, 3
 
@@ -157,7 +158,7 @@ def _status(options: SyncOptions, order: Order, done: Done) -> int:
     return EXIT[done.after["decision"]]
 
 
-def order_of(options: SyncOptions, scope: Scope, found: Found, policy_ref: str | None = None) -> Order:
+def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree | None = None) -> Order:
     """What is asked for, with all that it is judged by. Raises InputError."""
     file, accepted = found.file, found.settings.waivers
     as_of = moment(options.as_of)
@@ -171,10 +172,10 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, policy_ref: str |
         strict=True,  # every sync is
         tool_version=version("lychgate"),
         commit=_commit(found.checkout),
-        policy_ref=policy_ref,
+        policy_ref=tree.commit if tree else None,
         inputs=inputs,
     )
-    waivers = load_waivers(accepted, ruleset, rules, as_of) if accepted else Waivers()
+    waivers = read_waivers(accepted, ruleset, rules, as_of, tree)
     return Order(
         scope=scope,
         state=read_state(scope, options.state),

@@ -11,16 +11,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from lychgate.judging.evaluation import Judgement, by_rule
+from lychgate.judging.evaluation import Judgement, by_rule, evaluate
 from lychgate.judging.framework import Requirement
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
+from lychgate.judging.waiver_graph import waiver_graph
 from lychgate.judging.waivers import Waiver, Waivers
 from lychgate.model.graph import Graph, Location, Resource
 from lychgate.model.outcome import Outcome
 from lychgate.model.redaction import Redactor
 from lychgate.model.values import plain
 from lychgate.views.labels import labels_of
+from lychgate.views.waivers import WAIVER
 
 Show = Callable[[Any], Any]
 Decision = Literal["clean", "findings", "undetermined"]
@@ -91,18 +93,31 @@ def decide(decided: Iterable[Decided], strict: bool) -> Decision:
     return "clean"
 
 
-def build(
+def verdict_of(
+    graph: Graph, rules: Mapping[str, Rule], ruleset: Ruleset, waivers: Waivers, run: RunFacts
+) -> dict[str, Any]:
+    """The verdict document (schema: `model.verdict.Verdict`) on a graph, and on the waivers that its stacks have.
+
+    What comes from the program is shown without secrets.
+    """
+    decided = waive(evaluate(graph, rules.values(), ruleset), waivers)
+    about = waiver_graph(waivers, graph, rules, ruleset)
+    judging = [rule for rule in rules.values() if WAIVER in rule.judges.types]
+    decided += [Decided(one, one.outcome, one.answer.message) for one in evaluate(about, judging, ruleset)]
+    return _document(graph, about, rules, ruleset, waivers, decided, run)
+
+
+def _document(
     graph: Graph,
+    about: Graph,
     rules: Mapping[str, Rule],
     ruleset: Ruleset,
     waivers: Waivers,
     decided: Sequence[Decided],
     run: RunFacts,
 ) -> dict[str, Any]:
-    """The verdict document (schema: `model.verdict.Verdict`). What comes from the program is shown without secrets."""
     show = Redactor.of(graph).value
     used = {rule.id: rule for rule in rules.values() if ruleset.level(rule) != "disabled"}
-    unused = {id(waiver) for waiver in waivers.unused()}
     return {
         "version": VERSION,
         "decision": decide(decided, run.strict),
@@ -126,11 +141,14 @@ def build(
             for stack in sorted(graph.stacks.values(), key=lambda stack: stack.name)
         ],
         "summary": dict(sorted(Counter(one.outcome for one in decided).items())),
-        "resources": [show(_resource(graph, item)) for item in sorted(graph.resources, key=_key)],
+        "resources": [
+            show(_resource(graph if item.urn in graph.by_urn else about, item))
+            for item in sorted([*graph.resources, *about.resources], key=_key)
+        ],
         "rules": _rules(used, ruleset, decided),
         "requirements": [_requirement(requirement, decided, used) for requirement in ruleset.requirements],
         "judgements": [_judgement(one, ruleset, show) for one in sorted(decided, key=_order)],
-        "waivers": [_waiver(waiver, id(waiver) not in unused) for waiver in waivers.all],
+        "waivers": [_waiver(waiver, waivers) for waiver in waivers.all],
         "not_inspected": [
             show({"stack": item.stack, "urn": item.urn, "type": item.type, "why": item.why})
             for item in sorted(graph.not_inspected, key=lambda item: (item.stack, item.urn, item.type, item.why))
@@ -247,10 +265,16 @@ def _judgement(one: Decided, ruleset: Ruleset, show: Show) -> dict[str, Any]:
     }
 
 
-def _waiver(waiver: Waiver, used: bool) -> dict[str, Any]:
-    names = ("rule", "stack", "urn", "owner", "reason", "ticket", "approver")
-    texts = {name: getattr(waiver, name) for name in names}
-    return texts | {"expires": waiver.expires.isoformat(), "expired": waiver.expired, "used": used}
+def _waiver(waiver: Waiver, waivers: Waivers) -> dict[str, Any]:
+    names = ("rule", "stack", "urn", "owner", "reason", "ticket", "approver", "compensating_control")
+    return {name: getattr(waiver, name) for name in names} | {
+        "created": waiver.created.isoformat() if waiver.created else None,
+        "expires": waiver.expires.isoformat(),
+        "expired": waiver.expired,
+        "void": waiver.why or None,
+        "used": bool(waivers.covers(waiver)),
+        "location": {"file": waivers.file, "line": waiver.line} if waivers.file else None,
+    }
 
 
 def _lookups(graph: Graph) -> list[dict[str, Any]]:

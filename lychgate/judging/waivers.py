@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,9 +15,12 @@ from lychgate.judging.framework import Text
 from lychgate.judging.ruleset import RuleFacts, Ruleset, read, unknown_rule
 from lychgate.model.document import Document
 from lychgate.model.errors import InputError, shown
+from lychgate.model.people import is_one_of, same_person
 from lychgate.model.validation import load
 
-State = Literal["active", "expired", "not yet"]
+State = Literal["active", "expired", "not yet", "void"]
+# What a waiver says by hand: who has written one of these lines has written it.
+WRITTEN = ("rule", "urn", "reason", "approver", "expires")
 
 
 class WaiverEntry(BaseModel):
@@ -47,7 +50,12 @@ class WaiversFile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A waiver and its state at the day it is judged: `expired` after its last day, `not yet` before it was created."""
+    """A waiver and its state at the day it is judged.
+
+    `expired` after its last day, `not yet` before it was created, `void` where it waives nothing though it is in time:
+    `why` says the reason. `lines` are those of the file that it stands on, by key; `authors` are the names of who has
+    written them last, None where that is not known.
+    """
 
     rule: str
     stack: str
@@ -61,6 +69,8 @@ class Waiver:
     compensating_control: str | None
     state: State
     line: int
+    why: str = ""
+    authors: tuple[str, ...] | None = None
 
     @property
     def expired(self) -> bool:
@@ -68,39 +78,66 @@ class Waiver:
         return self.state == "expired"
 
 
-class Waivers:
-    """All waivers of a run; remembers which of them were used."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a waivers file stands, as messages name it, and who has written each of its lines last (by line, names and
+    addresses); None where nobody can tell."""
 
-    def __init__(self, waivers: Sequence[Waiver] = ()) -> None:
+    file: str
+    authors: Mapping[int, Collection[str]] | None = None
+
+
+class Waivers:
+    """All waivers of a run; remembers what each was used for. `file` is theirs, as messages name it."""
+
+    def __init__(self, waivers: Sequence[Waiver] = (), file: str = "") -> None:
         self.all = tuple(waivers)
-        self._used: set[int] = set()
+        self.file = file
+        self._covers: dict[int, list[str]] = {}
         self._by_rule: dict[tuple[str, str], list[tuple[re.Pattern[str], Waiver]]] = {}
         # An active waiver comes before an expired one, an exact one before a pattern.
         for waiver in sorted(self.all, key=lambda waiver: (waiver.expired, "*" in waiver.urn)):
-            if waiver.state != "not yet":
-                self._by_rule.setdefault((waiver.rule, waiver.stack), []).append((_pattern(waiver.urn), waiver))
+            if waiver.state in ("active", "expired"):
+                self._by_rule.setdefault((waiver.rule, waiver.stack), []).append((pattern_of(waiver.urn), waiver))
 
     def match(self, rule_id: str, stack: str, urn: str) -> Waiver | None:
         """The waiver of a finding, which counts as used from now on; it may be one that has expired (`expired`)."""
         for pattern, waiver in self._by_rule.get((rule_id, stack), ()):
             if pattern.fullmatch(urn):
-                self._used.add(id(waiver))
+                self._covers.setdefault(id(waiver), []).append(urn)
                 return waiver
         return None
 
+    def covers(self, waiver: Waiver) -> Sequence[str]:
+        """The URNs of the findings that a waiver was needed for."""
+        return self._covers.get(id(waiver), ())
+
     def unused(self) -> tuple[Waiver, ...]:
         """The waivers that no finding needed, in the order of the file."""
-        return tuple(waiver for waiver in self.all if id(waiver) not in self._used)
+        return tuple(waiver for waiver in self.all if not self.covers(waiver))
 
 
-def load_waivers(path: Path, ruleset: Ruleset, known_rules: Mapping[str, RuleFacts], as_of: date) -> Waivers:
+def load_waivers(
+    path: Path,
+    ruleset: Ruleset,
+    known_rules: Mapping[str, RuleFacts],
+    as_of: date,
+    written: Written | None = None,
+) -> Waivers:
     """The waivers of a file, as they stand on a day (a datetime counts as its day in UTC).
 
-    Expired ones are kept: the finding they once covered says so. Raises InputError, with every error of the file, for
-    an unknown rule, one that must not be waived, a pattern that is too wide, an approver who is the owner, and a waiver
-    that lasts longer than the ruleset allows for the rule's severity.
+    Expired ones are kept: the finding they once covered says so. So are those whose pattern is too wide, or that their
+    own approver has written: they waive nothing, which rules of their own tell. Raises InputError, with every error of
+    the file, for an unknown rule, one that must not be waived, an approver who is the owner, and a waiver that lasts
+    longer than the ruleset allows for the rule's severity.
     """
-    document = read(path)
+    return waivers_of(read(path), ruleset, known_rules, as_of, written or Written(str(path)))
+
+
+def waivers_of(
+    document: Document, ruleset: Ruleset, known_rules: Mapping[str, RuleFacts], as_of: date, written: Written
+) -> Waivers:
+    """The waivers of a document; see `load_waivers`."""
     entries = load(document, WaiversFile).waivers
     day = as_of.astimezone(UTC).date() if isinstance(as_of, datetime) else as_of
     errors = [
@@ -111,17 +148,36 @@ def load_waivers(path: Path, ruleset: Ruleset, known_rules: Mapping[str, RuleFac
     if errors:
         raise InputError.of(errors)
     return Waivers(
-        [
-            Waiver(**dict(entry), state=_state(entry, day), line=document.position(("waivers", index))[0])
-            for index, entry in enumerate(entries)
-        ]
+        [_waiver(entry, _At(document, index), day, written) for index, entry in enumerate(entries)], written.file
     )
 
 
-def _state(entry: WaiverEntry, day: date) -> State:
+def _waiver(entry: WaiverEntry, at: _At, day: date, written: Written) -> Waiver:
+    authors = _authors(entry, at, written)
+    state: State = "active"
     if day > entry.expires:
-        return "expired"
-    return "not yet" if entry.created and day < entry.created else "active"
+        state = "expired"
+    elif entry.created and day < entry.created:
+        state = "not yet"
+    why = _void(entry, authors or ()) if state == "active" else ""
+    line = at.document.position(("waivers", at.index))[0]
+    return Waiver(**dict(entry), state="void" if why else state, line=line, why=why, authors=authors)
+
+
+def _authors(entry: WaiverEntry, at: _At, written: Written) -> tuple[str, ...] | None:
+    """Who has written an entry; None where somebody not known has written a part, and nobody known is the approver."""
+    if written.authors is None:
+        return None
+    lines = {at.document.position(("waivers", at.index, key))[0] for key in WRITTEN}
+    names = tuple(sorted({name for line in lines for name in written.authors.get(line, ())}))
+    return names if lines <= written.authors.keys() or is_one_of(entry.approver, names) else None
+
+
+def _void(entry: WaiverEntry, authors: Collection[str]) -> str:
+    """Why a waiver waives nothing though it is in time; empty where it does."""
+    if "*" in entry.urn and not narrow(entry.urn):
+        return "its pattern is too wide"
+    return "its approver has written it" if is_one_of(entry.approver, authors) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +205,7 @@ def _errors(
         yield from _too_long(entry, at, ruleset, rule, day)
     if "*" in entry.stack:
         yield at.error("stack", f"the pattern {shown(entry.stack)}", "the name of one stack")
-    if "*" in entry.urn and not _narrow(entry.urn):
-        wanted = (
-            "an exact URN, or a pattern that names the resource type and at least three letters of the name in a row"
-        )
-        yield at.error("urn", f"the pattern {shown(entry.urn)} is too wide", wanted)
-    if _person(entry.approver) == _person(entry.owner):
+    if same_person(entry.approver, entry.owner):
         yield at.error("approver", f"the approver {shown(entry.approver)} is also the owner", "a second person")
 
 
@@ -173,12 +224,7 @@ def _too_long(entry: WaiverEntry, at: _At, ruleset: Ruleset, rule: RuleFacts, da
         yield at.error("expires", f"the waiver lasts {days} days, from {begins} to {entry.expires}", allowed)
 
 
-def _person(name: str) -> str:
-    """A name as it is compared: `@Ada` and `ada` are one person."""
-    return name.removeprefix("@").casefold()
-
-
-def _narrow(pattern: str) -> bool:
+def narrow(pattern: str) -> bool:
     """Whether a pattern over URNs (urn:pulumi:STACK::PROJECT::PARENTS$TYPE::NAME) fixes a type and a part of a name.
 
     What stands before the type (parents, stack, project) may vary: the waiver's `stack` fixes it.
@@ -190,6 +236,6 @@ def _narrow(pattern: str) -> bool:
     return "*" not in kind and kind.count(":") == 2 and any(len(piece) >= 3 for piece in parts[3].split("*"))
 
 
-def _pattern(urn: str) -> re.Pattern[str]:
+def pattern_of(urn: str) -> re.Pattern[str]:
     """A part of a URN varies by itself: a name may hold `::` and look like another type."""
     return re.compile("(?:(?!::).)*".join(re.escape(piece) for piece in urn.split("*")), re.DOTALL)

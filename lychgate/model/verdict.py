@@ -110,9 +110,13 @@ class WaiverEntry(Document):
     reason: str
     ticket: str
     approver: str
-    expires: str
+    compensating_control: str | None = None
+    created: str | None = Field(default=None, description="its first day, where the file says one")
+    expires: str = Field(description="its last day")
     expired: bool
-    used: bool
+    void: str | None = Field(default=None, description="why it waives nothing, though it has not expired")
+    used: bool = Field(description="whether a finding needed it")
+    location: Place | None = None
 
 
 class JudgementEntry(Document):

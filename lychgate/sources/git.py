@@ -8,9 +8,11 @@ that read objects, and what configuration could start is switched off.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _SWITCHED_OFF = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
@@ -21,6 +23,7 @@ _LEADS_ELSEWHERE = (
 )  # fmt: skip
 _FILES, _LINK = ("100644", "100755"), "120000"
 LARGEST_FILE = 10_000_000
+_BLAMED = re.compile(r"[0-9a-f]{40,64} \d+ (\d+)")
 
 
 class GitError(Exception):
@@ -46,6 +49,43 @@ def branch_of(top: Path) -> str | None:
     """The branch that is checked out; None where none is. Raises GitError, also before the first commit."""
     name = _run(top, "rev-parse", "--symbolic-full-name", "HEAD").stdout.decode(errors="replace").strip()
     return name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
+
+
+def user_of(top: Path) -> tuple[str, ...]:
+    """The name and the address under which who runs this would commit, as far as Git knows them."""
+    found = []
+    for name in ("user.name", "user.email"):
+        with suppress(GitError):
+            found.append(_run(top, "config", "--get", name).stdout.decode(errors="replace").strip())
+    return tuple(one for one in found if one)
+
+
+def content_of(top: Path, commit: str, file: str) -> bytes:
+    """A file as a commit has it; `file` is its path in the repository. Raises GitError."""
+    return _run(top, "cat-file", "blob", f"{commit}:{file}").stdout
+
+
+def authors_of(top: Path, commit: str, file: str) -> dict[int, tuple[str, ...]]:
+    """Who has written each line of a file last, as of a commit: name and address, by line.
+
+    Lines that are older than what a shallow clone holds are left out. Raises GitError.
+    """
+    shallow = _run(top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    whole = () if shallow else ("--root",)  # which would make an ordinary commit of the one a shallow clone ends with
+    told = _run(top, "blame", "--line-porcelain", *whole, "-w", "-M", "--no-textconv", commit, "--", file).stdout
+    found: dict[int, tuple[str, ...]] = {}
+    line, known = 0, True
+    names: list[str] = []
+    for entry in told.decode(errors="replace").split("\n"):
+        if head := _BLAMED.match(entry):
+            line, names, known = int(head[1]), [], True
+        elif entry.startswith(("author ", "author-mail ")):
+            names.append(entry.partition(" ")[2].strip("<>"))
+        elif entry == "boundary":
+            known = not shallow
+        elif entry.startswith("\t") and known:
+            found[line] = tuple(names)
+    return found
 
 
 def lay_out(top: Path, commit: str, folder: Path) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 from lychgate.provisioner.sync.planning import Plan, State, as_said
 
-from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
-from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.verdict import RunFacts, verdict_of
 from lychgate.judging.waivers import Waivers
 from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
@@ -33,4 +32,4 @@ def judge_deployed(
     there = Graph(deployed.resources, deployed.stacks.values(), plan.planned.lookups, deployed.not_inspected)
     graph = plan.together(there)
     graph.settings = labels
-    return build(graph, rules, ruleset, waivers, waive(evaluate(graph, rules.values(), ruleset), waivers), facts)
+    return verdict_of(graph, rules, ruleset, waivers, facts)

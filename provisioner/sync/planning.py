@@ -16,7 +16,7 @@ from lychgate.provisioner.sync.records import Difference
 from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
-from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.verdict import RunFacts, verdict_of
 from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
@@ -148,7 +148,7 @@ def judge_plan(
     it, or whether it was there."""
     graph = plan.together()
     graph.settings = labels
-    verdict = build(graph, rules, ruleset, waivers, waive(evaluate(graph, rules.values(), ruleset), waivers), facts)
+    verdict = verdict_of(graph, rules, ruleset, waivers, facts)
     if not plan.state.unread:
         before = _fingerprints(plan, rules, ruleset, labels)
         for one in verdict["judgements"]:

@@ -10,7 +10,7 @@ import pytest
 from lychgate.judging.evaluation import Judgement, evaluate
 from lychgate.judging.rule import Case, Rule
 from lychgate.judging.ruleset import load_ruleset
-from lychgate.judging.verdict import RunFacts, build, decide, waive
+from lychgate.judging.verdict import RunFacts, decide, verdict_of, waive
 from lychgate.judging.waivers import Waiver, Waivers
 from lychgate.model.graph import Graph, NotInspected, Resource, StackInfo
 from lychgate.model.outcome import PASS, Answer, fail
@@ -190,8 +190,7 @@ def test_the_document_fits_its_schema_and_is_the_same_each_time() -> None:
 
     def document() -> dict[str, Any]:
         graph = graph_of({"bucket": "x", "tags": {"tenant": "acme"}}, {})
-        decided = waive(evaluate(graph, rules.values(), ruleset), Waivers())
-        made = build(graph, rules, ruleset, Waivers(), decided, run)
+        made = verdict_of(graph, rules, ruleset, Waivers(), run)
         made["run"]["id"] = ""
         return made
 
@@ -207,7 +206,7 @@ def test_what_only_preflight_rules_speak_for_is_manual_in_a_verdict() -> None:
     rules = _with_built_in({})
     ruleset = load_ruleset("production", rules)
     run = RunFacts(datetime(2026, 11, 26, tzinfo=UTC), "production", True, "0.1.0")
-    made = build(graph_of(), rules, ruleset, Waivers(), [], run)
+    made = verdict_of(graph_of(), rules, ruleset, Waivers(), run)
     found = {one["id"]: one for one in made["requirements"]}
     alone = [one.id for one in ruleset.requirements if one.preflight and not one.rules]
     assert {"6.5.1", "7.2.3"} <= set(alone)

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lychgate.reports import FORMATS, renderer
 
-from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Case, Rule, rule
 from lychgate.judging.ruleset import WAIVER_LIMITS, Ruleset, Setting
-from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.verdict import RunFacts, verdict_of
 from lychgate.judging.waivers import Waivers
 from lychgate.model.graph import Graph, Lookup, NotInspected, Resource, StackInfo
 from lychgate.model.outcome import PASS, Answer, fail, unknown
@@ -65,7 +64,7 @@ def judged(
     graph = Graph([parameter], [StackInfo("shop/dev", "shop", "dev", secrets=secrets)], **more)
     rules = {"parameter-with-something": made(check)}
     run = RunFacts(datetime(2027, 1, 1, tzinfo=UTC), "production", True, "1")
-    return build(graph, rules, RULESET, Waivers(), waive(evaluate(graph, rules.values(), RULESET), Waivers()), run)
+    return verdict_of(graph, rules, RULESET, Waivers(), run)
 
 
 def outcome(verdict: dict[str, Any]) -> tuple[str, str]:

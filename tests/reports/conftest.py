@@ -14,9 +14,8 @@ import pytest
 from hypothesis import strategies as st
 
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.evaluation import evaluate
 from lychgate.judging.ruleset import load_ruleset
-from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.verdict import RunFacts, verdict_of
 from lychgate.judging.waivers import Waivers
 from lychgate.model.graph import Graph, Location, Resource, StackInfo
 from lychgate.model.values import Unknown
@@ -48,9 +47,8 @@ def of(resources: list[Resource]) -> dict[str, Any]:
     graph = Graph(resources, [StackInfo("p/s", "p", "s")])
     rules = built_in_rules()
     ruleset = load_ruleset("production", rules)
-    decided = waive(evaluate(graph, rules.values(), ruleset), Waivers())
     run = RunFacts(datetime(2026, 11, 26, tzinfo=UTC), "production", True, "0.1.0")
-    return build(graph, rules, ruleset, Waivers(), decided, run)
+    return verdict_of(graph, rules, ruleset, Waivers(), run)
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +86,9 @@ def compared(faulty: dict[str, Any]) -> dict[str, Any]:
     for number, one in enumerate(failed):
         one["introduced"] = number % 3 == 0
     waiver = {
-        "owner": "ledger", "reason": "being moved", "ticket": "SEC-7", "approver": "security", "expires": "2027-01-31",
-        "expired": False, "used": True,
+        "owner": "ledger", "reason": "being moved", "ticket": "SEC-7", "approver": "security",
+        "compensating_control": "no host may pass it on", "created": "2026-11-01", "expires": "2027-01-31",
+        "expired": False, "void": None, "used": True, "location": {"file": "waivers.yaml", "line": 2},
     }  # fmt: skip
     for one in failed[:5]:
         one.update(outcome="waived", waiver="SEC-7")
@@ -163,7 +162,8 @@ def poisoned(text: str) -> dict[str, Any]:
         "waivers": [
             {
                 "rule": "r", "stack": text, "urn": text, "owner": text, "reason": text, "ticket": text,
-                "approver": text, "expires": "2027-01-31", "expired": False, "used": True,
+                "approver": text, "compensating_control": text, "created": "2026-11-01", "expires": "2027-01-31",
+                "expired": False, "void": text, "used": True, "location": None,
             }
         ],
         "not_inspected": [{"stack": text, "urn": text, "type": text, "why": text}],

@@ -22,9 +22,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, reso
 from sarif_pydantic import Sarif
 
 from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.evaluation import evaluate
 from lychgate.judging.ruleset import load_ruleset
-from lychgate.judging.verdict import RunFacts, build, waive
+from lychgate.judging.verdict import RunFacts, verdict_of
 from lychgate.judging.waivers import Waivers
 from lychgate.model.graph import Graph, Location, StackInfo
 from lychgate.model.verdict import Verdict
@@ -363,7 +362,7 @@ def test_whatever_is_registered_can_be_judged_and_reported(
     rules = built_in_rules()
     ruleset = load_ruleset("production", rules)
     run = RunFacts(datetime(2027, 1, 1, tzinfo=UTC), "production", True, "1")
-    verdict = build(graph, rules, ruleset, Waivers(), waive(evaluate(graph, rules.values(), ruleset), Waivers()), run)
+    verdict = verdict_of(graph, rules, ruleset, Waivers(), run)
     Verdict.model_validate_json(renderer("json")(verdict))
     Sarif.model_validate_json(renderer("sarif")(verdict))
     JUnitXml.fromstring(renderer("junit")(verdict))

@@ -1,0 +1,31 @@
+"""Where waivers stand, and who has written them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from lychgate.judging.rule import Rule
+from lychgate.judging.ruleset import Ruleset
+from lychgate.judging.waivers import Waivers, Written, load_waivers
+from lychgate.sources.authorship import authors_by_line
+from lychgate.sources.git import top_of
+from lychgate.sources.policy_ref import PolicyTree
+
+
+def read_waivers(
+    file: Path | None, ruleset: Ruleset, rules: Mapping[str, Rule], as_of: datetime, tree: PolicyTree | None
+) -> Waivers:
+    """The waivers of a file of the working tree, or of a commit's tree; none without a file. Raises InputError."""
+    if file is None:
+        return Waivers()
+    working = tree.working(file) if tree else file
+    commit = tree.commit if tree and working != file else None
+    return load_waivers(file, ruleset, rules, as_of, Written(shown(working), authors_by_line(working, commit)))
+
+
+def shown(file: Path) -> str:
+    """A file as locations name it: its path in the repository, else its name."""
+    top = top_of(file.resolve().parent)
+    return file.resolve().relative_to(top.resolve()).as_posix() if top else file.name
