@@ -19,7 +19,9 @@ _FORMULA = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 def text(value: str) -> str:
     """A value in one line, without control characters, as long as a cell takes."""
-    return cut(xml(value).replace("\n", "\\n").replace("\t", "\\t"), LONGEST - 1)
+    if not (value.isascii() and value.isprintable()):
+        value = xml(value).replace("\n", "\\n").replace("\t", "\\t")
+    return cut(value, LONGEST - 1)
 
 
 def formula(value: str) -> bool:

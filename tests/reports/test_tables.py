@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from lychgate.reports import csv as ours
 from lychgate.reports import xlsx
-from lychgate.reports.tables import COLUMNS, formula
+from lychgate.reports.tables import COLUMNS, LONGEST, formula
 
 from tests.reports.conftest import hostile_texts, poisoned
 
@@ -83,7 +84,7 @@ def test_the_first_sheet_says_what_was_judged_by_what(compared: dict[str, Any]) 
 
 
 def test_sheets_of_like_names_are_told_apart(verdict: dict[str, Any]) -> None:
-    ids = ["a" * 40 + end for end in "bcde"] + ["x/y", "X\\Y", "x:y", "", "'"]
+    ids = ["a" * 40 + end for end in "bcde"] + ["x/y", "X\\Y", "x:y", "", "'", "\U0001f4b3" * 31]
     (first, *_), long = verdict["judgements"], verdict["requirements"][0]
     made = verdict | {
         "requirements": [long | {"id": one} for one in ids],
@@ -125,3 +126,20 @@ def test_the_workbook_holds_no_formula_and_no_link(text: str) -> None:
                     assert cell.quotePrefix
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
+
+
+def test_text_that_looks_like_the_workbooks_own_markup_stays_text() -> None:
+    text = "<r><rPr><b/></rPr><t>decided</t></r>"
+    (cell,) = book(poisoned(text))["Findings"]["J"][1:2]
+    assert cell.value == f" {text}"
+
+
+def test_a_text_that_is_too_long_is_cut() -> None:
+    (cell,) = book(poisoned("\U0001f4b3" * 40_000))["Findings"]["J"][1:2]
+    assert len(cell.value.encode("utf-16-le")) // 2 <= LONGEST
+    assert set(cell.value) <= {"\U0001f4b3", "."}
+
+
+def test_the_time_in_the_file_is_the_verdicts(compared: dict[str, Any]) -> None:
+    properties = book(compared | {"run": compared["run"] | {"as_of": "2026-11-30T01:00:00+02:00"}}).properties
+    assert properties.created == properties.modified == datetime(2026, 11, 29, 23)
