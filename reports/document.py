@@ -15,6 +15,7 @@ from lychgate.model.errors import InputError
 LARGEST = 512 * 2**20
 CHUNK = 2**20
 EXPECTED = "a verdict, as `lychgate check --format json` writes it"
+SIGNED = "the verdict in it: `lychgate verify FILE --key PUBLIC --into verdict.json` writes that"
 # Ids are words of their own in every format; all other text is treated as text.
 RULE = re.compile(r"[a-z0-9-]{1,200}")
 REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
@@ -61,7 +62,10 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         verdict = Verdict.model_validate_json(data, strict=True).model_dump()
         orjson.dumps(verdict)  # refuses what pydantic takes and JSON does not: numbers beyond 64 bits
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if any(one["loc"] == ("payloadType",) for one in errors):
+            raise InputError(name, found="a signed verdict", expected=SIGNED) from None
+        first = errors[0]
         place = ".".join(str(step)[:50] for step in first["loc"])
         more = f", and {error.error_count() - 1:,} more errors" if error.error_count() > 1 else ""
         raise _wrong(name, f"{place}: {first['msg']}{more}" if place else first["msg"]) from None

@@ -130,7 +130,7 @@ def _valid(model: type[BaseModel], document: Any, name: str) -> None:
 
 
 def _of_check(verdict: dict[str, Any], name: str, told: Told) -> Facts:
-    _consistent(verdict, name)
+    consistent(verdict, name)
     run = verdict["run"]
     labels = [one["labels"] for one in verdict["resources"]]
     return Facts(
@@ -154,7 +154,7 @@ def _of_sync(record: dict[str, Any], name: str) -> Facts:
     asked, verdict = record["request"], record.get("verdict")
     pipeline = record.get("pipeline") or {}
     if verdict and "resources" in verdict:
-        _consistent(verdict, name)
+        consistent(verdict, name)
 
     def fact(which: str) -> str | None:
         value = asked.get(which)
@@ -179,7 +179,7 @@ def _of_sync(record: dict[str, Any], name: str) -> Facts:
     )
 
 
-def _consistent(verdict: Mapping[str, Any], name: str) -> None:
+def consistent(verdict: Mapping[str, Any], name: str) -> None:
     """Raise InputError for a decision that its judgements contradict."""
     outcomes = {(one["outcome"], one["level"] in ("mandatory", "remediate")) for one in verdict["judgements"]}
     blocks = ("fail", True) in outcomes or any(outcome == "error" for outcome, _ in outcomes)
