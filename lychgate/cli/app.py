@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
+from lychgate.model.errors import InputError
 
 app = typer.Typer(
     help="Policy as code and PCI DSS compliance for Pulumi.",
@@ -91,21 +93,68 @@ def check(
 
 @app.command()
 def report(
-    verdict: Annotated[Path, typer.Argument(help="verdict.json, as `check` has written it.")],
+    verdict: Annotated[Path | None, typer.Argument(help="verdict.json, as `check` has written it.")] = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     verbose: Annotated[
         bool,
         typer.Option("--verbose", "-v", help="Show what was assumed of existing things, and what was not inspected."),
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the store of evidence: its trend from this moment on (2026-03-01), in place of a verdict."
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Of a trend: its end; a day counts whole; else now.")] = None,
+    store: StoreOption = None,
+    stack: Annotated[str | None, typer.Option(help="Of a trend: only this stack.")] = None,
+    application: Annotated[str | None, typer.Option(help="Of a trend: only this application.")] = None,
+    environment: Annotated[str | None, typer.Option(help="Of a trend: only this environment.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Of a trend: only this tenant.")] = None,
+    branch: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--branch", help="Of a trend: branch whose checks count; it may hold *. Else GitLab's default, or main."
+        ),
+    ] = None,
+    checkpoints: CheckpointsOption = None,
+    key: KeyOption = None,
 ) -> None:
-    """Make reports of a verdict that was made before, or show it.
+    """Make reports of a verdict that was made before, or show it; with --since, of the store of evidence.
 
-    Exit status: 0 done, whatever the verdict decides; 2 usage or input error.
+    Exit status: 0 done, whatever the verdict decides; 1 the store is not as it was written; 2 usage or input error;
+    4 the store refuses.
     """
-    from lychgate.cli.report import ReportOptions, run
+    of_trend = {
+        "--until": until, "--store": store, "--stack": stack, "--application": application,
+        "--environment": environment, "--tenant": tenant, "--branch": branch, "--checkpoints": checkpoints,
+        "--key": key,
+    }  # fmt: skip
+    given = [name for name, value in of_trend.items() if value]
+    if (verdict is None) == (since is None):
+        found = "neither a verdict nor --since" if since is None else "a verdict and --since"
+        raise InputError("report", found=found, expected="verdict.json, or --since for a trend of the store")
+    if since is None and given:
+        raise InputError("report", found=f"{given[0]} with a verdict", expected="it with --since alone")
+    if verdict is not None:
+        from lychgate.cli.report import ReportOptions, run
 
-    raise typer.Exit(run(ReportOptions(verdict=verdict, formats=format_ or [], output=output, verbose=verbose)))
+        raise typer.Exit(run(ReportOptions(verdict=verdict, formats=format_ or [], output=output, verbose=verbose)))
+    needs()
+    from lychgate.cli.trend import TrendOptions
+    from lychgate.cli.trend import run as show_trend
+
+    assert since is not None
+    raise typer.Exit(
+        show_trend(
+            TrendOptions(
+                since=since, until=until, store=store, stack=stack, application=application, environment=environment,
+                tenant=tenant, branches=branch or [], checkpoints=checkpoints or [], keys=key or [],
+                formats=format_ or [], output=output,
+            )
+        )
+    )  # fmt: skip
 
 
 @app.command()

@@ -40,7 +40,7 @@ class Wanted:
         plain = ("environment", "branch", "pipeline", "requester")
         return (
             (not self.kinds or facts.kind in self.kinds)
-            and (self.stack is None or any(_is_stack(self.stack, one) for one in facts.stacks))
+            and (self.stack is None or any(is_stack(self.stack, one) for one in facts.stacks))
             and (self.application is None or self.application in facts.applications)
             and (self.tenant is None or self.tenant in facts.tenants)
             and (self.commit is None or (facts.commit or "").startswith(self.commit))
@@ -137,11 +137,11 @@ def newest_at(headers: Iterable[Header], moment: str) -> Standing:
             if facts.kind == "check":
                 checked[stack] = header
             elif facts.outcome == "applied":
-                carried[_bare(stack)] = header
-                failed.pop(_bare(stack), None)
+                carried[bare(stack)] = header
+                failed.pop(bare(stack), None)
             elif facts.outcome in ("begun", "failed", "cancelled"):
-                failed[_bare(stack)] = header
-    checked = {stack: one for stack, one in checked.items() if _bare(stack) not in carried}
+                failed[bare(stack)] = header
+    checked = {stack: one for stack, one in checked.items() if bare(stack) not in carried}
     newest = {one.sequence: one for one in (*checked.values(), *carried.values()) if one.facts.kind != "removal"}
     notes = [f"{stack}: judged in a check; that it was deployed is not recorded" for stack in sorted(checked)]
     for stack, one in sorted(failed.items()):
@@ -166,7 +166,7 @@ def judged(row: Row, header: Header, asked: Asked) -> Iterator[Judged]:
     labels = {(one["stack"], one["urn"]): one["labels"] for one in verdict.get("resources", ())}
     waivers = {(one["rule"], one["ticket"]): one for one in verdict["waivers"]}
     for one in verdict["judgements"]:
-        if own is not None and not _is_stack(own, one["stack"]):
+        if own is not None and not is_stack(own, one["stack"]):
             continue
         known = labels.get((one["stack"], one["urn"]))
         classification = known.get("classification") if known is not None else None
@@ -195,13 +195,14 @@ def _waiver(waivers: Mapping[tuple[str, str], Mapping[str, Any]], one: Mapping[s
     return waivers.get((one["rule"], ticket), {"ticket": ticket}) if ticket else None
 
 
-def _bare(stack: str) -> str:
+def bare(stack: str) -> str:
     """A stack without its project: a sync names it so."""
     return stack.rpartition("/")[2]
 
 
-def _is_stack(wanted: str, name: str) -> bool:
-    return name == wanted or _bare(name) == wanted
+def is_stack(wanted: str, name: str) -> bool:
+    """Whether a stack has this name, which may be without its project."""
+    return name == wanted or bare(name) == wanted
 
 
 def moment_before(text: str) -> str:
