@@ -241,6 +241,52 @@ def sync(
 
 
 @app.command()
+def waive(
+    rule: Annotated[str, typer.Argument(help="Rule whose finding is accepted.", metavar="RULE")],
+    on: Annotated[str, typer.Option("--on", help="URN of the resource; with --verdict its name will do.")],
+    reason: Annotated[str, typer.Option(help="Why it is accepted.")],
+    ticket: Annotated[str, typer.Option(help="Where that was decided.")],
+    approver: Annotated[str, typer.Option(help="Who answers for it: a second person.")],
+    owner: Annotated[str | None, typer.Option(help="Who asks for it; else Git's user.name.")] = None,
+    control: Annotated[
+        str | None, typer.Option("--compensating-control", help="What protects in the rule's place.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="Last day, such as 2027-01-31.", show_default=False)] = None,
+    days: Annotated[
+        int | None, typer.Option(help="Days it lasts; else 30, or fewer where its severity allows fewer.", min=1)
+    ] = None,
+    renew: Annotated[bool, typer.Option("--renew", help="Write the one that is there anew.")] = False,
+    verdict: Annotated[
+        Path | None, typer.Option(help="verdict.json that has the finding; then no other is waived.")
+    ] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack as a verdict names it: PROJECT/STACK.")] = None,
+    waivers: Annotated[Path | None, typer.Option(help="Waivers file; else the one that lychgate.yaml names.")] = None,
+    settings: SettingsOption = None,
+    environment: Annotated[str | None, typer.Option(help="Environment, for its limits; else the verdict's.")] = None,
+    ruleset: Annotated[str | None, typer.Option(help="production, test, or a file; else the environment's.")] = None,
+    rules: RulesOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Write a waiver: a finding that somebody accepts, for a reason and until a day.
+
+    Exit status: 0 written, 2 it may not be written as asked, and why.
+    """
+    from lychgate.cli.waive import WaiveOptions, run
+
+    if expires is not None and days is not None:
+        raise InputError("--days", found="--expires is given as well", expected="one of them")
+    raise typer.Exit(
+        run(
+            WaiveOptions(
+                rule=rule, on=on, reason=reason, ticket=ticket, approver=approver, owner=owner, control=control,
+                expires=expires, days=days, renew=renew, verdict=verdict, stack=stack, waivers=waivers,
+                settings=settings, environment=environment, ruleset=ruleset, rules=rules or [], as_of=as_of,
+            )
+        )
+    )  # fmt: skip
+
+
+@app.command()
 def drift(
     application: Annotated[str, typer.Argument(help="Name of the application.")],
     environment: Annotated[str, typer.Option(help="Environment.")],
