@@ -20,6 +20,7 @@ FORMATS: dict[str, tuple[str, str]] = {
     "junit": ("junit", "junit.xml"),
     "codequality": ("codequality", "gl-code-quality-report.json"),
     "markdown": ("markdown", "note.md"),
+    "openmetrics": ("openmetrics", "metrics.txt"),
     "csv": ("csv", "populations.csv"),
     "xlsx": ("xlsx", "populations.xlsx"),
     "oscal-results": ("oscal_results", "oscal-assessment-results.json"),
