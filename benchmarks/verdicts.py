@@ -56,7 +56,18 @@ def verdict(size: int) -> dict[str, Any]:
             for number in range(size // 100)
         ],
         "lookups": [],
+        "compared": {
+            "what": "verdict", "run": "the one before", "as_of": "2026-11-25T12:00:00+00:00", "commit": "ab" * 20,
+            "decision": "findings",
+        },
+        "mended": [_mended(number, one) for number, one in enumerate(judgements[: size // 5])],
     }  # fmt: skip
+
+
+def _mended(number: int, one: dict[str, Any]) -> dict[str, Any]:
+    told = {name: one[name] for name in ("rule", "urn", "type", "name", "stack", "severity", "level")}
+    how = ("passes", "passes", "waived", "resource gone")[number % 4]
+    return told | {"message": "It was open to everybody.", "was": "fail", "how": how}
 
 
 def _stack(name: str) -> dict[str, Any]:

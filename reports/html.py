@@ -12,14 +12,13 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from lychgate.reports.compact import Compact, order
-from lychgate.reports.reading import TOLD, Record, blocks, where
+from lychgate.reports.reading import TOLD, Record, blocks, days_left, sentence, where
 from markupsafe import Markup
 
 from lychgate.model.escaping import escape
@@ -37,6 +36,13 @@ STATES = {
     "manual": "needs evidence that no rule can give",
     "undetermined": "a rule that it rests on could not decide",
 }
+GONE = {
+    "passes": "mended",
+    "waived": "waived",
+    "resource gone": "resource is gone",
+    "rule not in use": "rule is not in use",
+    "not judged": "not judged any more",
+}
 CHANGES = {True: "brought by this change", False: "was there before", None: ""}
 
 
@@ -44,14 +50,14 @@ def render(verdict: Record) -> bytes:
     """The verdict as one HTML file."""
     style, script = (PAGE / "page.css").read_text("utf-8"), (PAGE / "page.js").read_text("utf-8")
     policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
+        f"default-src 'none'; style-src '{digest_of(style)}'; script-src '{digest_of(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     told = sorted(
         (one for one in verdict["judgements"] if one["outcome"] in TOLD),
         key=lambda one: order(one, verdict["run"]["strict"]),
     )
-    page = _template().render(
+    page = template(PAGE).render(
         style=Markup(style),
         script=Markup(script),
         policy=policy,
@@ -62,6 +68,9 @@ def render(verdict: Record) -> bytes:
         told=len(told),
         findings=[_row(one, verdict["run"]["strict"]) for one in told[:MOST]],
         waivers=_waivers(verdict),
+        mended=Counter(one["how"] for one in verdict["mended"]),
+        gone=GONE,
+        words=WORDS,
         most=MOST,
         states=STATES,
         severities=SEVERITIES,
@@ -70,7 +79,8 @@ def render(verdict: Record) -> bytes:
     return page.encode()
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """What a page's policy calls a style or a script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -83,9 +93,10 @@ def _data(tables: Record) -> Markup:
 
 
 @cache
-def _template() -> Template:
+def template(folder: Path) -> Template:
+    """The page.html of a folder. What it shows is never markup, and control characters are written out."""
     environment = Environment(
-        loader=FileSystemLoader(PAGE),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -108,15 +119,14 @@ def _row(one: Record, strict: bool) -> Record:
 
 def _summary(verdict: Record) -> Record:
     """What the top of the page says."""
-    judgements, strict = verdict["judgements"], verdict["run"]["strict"]
-    stopping = [one for one in judgements if blocks(one, strict)]
+    judgements = verdict["judgements"]
     managed = {
         (one["stack"], one["urn"]) for one in verdict["resources"] if one["type"] != STACK and not one["external"]
     }
     judged = managed & {(one["stack"], one["urn"]) for one in judgements}
     return {
         "title": f"{verdict['decision']}: {', '.join(stack['name'] for stack in verdict['stacks'][:4])}",
-        "sentence": _sentence(verdict["decision"], stopping),
+        "sentence": sentence(verdict),
         "managed": len(managed),
         "judged": len(judged),
         "without": _without_rules(verdict, judged),
@@ -127,17 +137,6 @@ def _summary(verdict: Record) -> Record:
         "broken": sum(one["failed"] > 0 for one in verdict["requirements"]),
         "crashed": sum(one["outcome"] == "error" for one in judgements),
     }
-
-
-def _sentence(decision: str, stopping: list[Record]) -> str:
-    undetermined = sum(one["outcome"] == "unknown" for one in stopping)
-    failed = len(stopping) - undetermined
-    if decision == "findings":
-        more = f" {undetermined:,} more could not be determined." if undetermined else ""
-        return f"Blocked by {failed:,} mandatory finding{'s' * (failed != 1)}.{more}"
-    if decision == "undetermined":
-        return f"Blocked: {undetermined:,} mandatory judgement{'s' * (undetermined != 1)} could not be determined."
-    return "No mandatory rule is broken."
 
 
 def _table(judgements: Iterable[Record], name: str, keys: Iterable[str]) -> list[tuple[str, Counter[str]]]:
@@ -167,15 +166,7 @@ def _without_rules(verdict: Record, judged: set[tuple[str, str]]) -> list[str]:
 
 def _waivers(verdict: Record) -> list[Record]:
     """Waivers with the days that were left at the moment of the verdict, the next to end first."""
-    day = datetime.fromisoformat(verdict["run"]["as_of"]).astimezone(UTC).date()
-    made = [one | {"days": _days(one["expires"], day)} for one in verdict["waivers"]]
+    made = [one | {"days": days_left(verdict, one)} for one in verdict["waivers"]]
     for one in made:
         one["soon"] = not one["expired"] and one["days"] is not None and one["days"] <= SOON
     return sorted(made, key=lambda one: (one["expires"], one["rule"], one["stack"], one["urn"]))
-
-
-def _days(text: str, day: date) -> int | None:
-    try:
-        return (date.fromisoformat(text) - day).days
-    except ValueError:
-        return None

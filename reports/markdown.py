@@ -24,7 +24,7 @@ def render(verdict: Record) -> bytes:
     """The verdict as a note."""
     failed = [one for one in verdict["judgements"] if one["outcome"] in ("fail", "error")]
     tail = [*_unknown(verdict), *_waived(verdict), *_not_inspected(verdict), *_foot(verdict)]
-    head = [f"## Lychgate: {_decision(verdict)}", "", *_facts(verdict), *_counts(failed)]
+    head = [f"## Lychgate: {_decision(verdict)}", "", *_facts(verdict), *_mended(verdict), *_counts(failed)]
     room = LONGEST - sum(len(text) + 1 for text in head + tail)
     body = _findings(verdict, failed, room)
     return ("\n".join([*head, *body, *tail]).rstrip("\n") + "\n").encode()
@@ -57,6 +57,16 @@ def _facts(verdict: Record) -> list[str]:
         f"{_number(len(verdict['judgements']), 'judgement')}.",
         "",
     ]
+
+
+def _mended(verdict: Record) -> list[str]:
+    """Praise, in one line; what is only waived or out of sight is not praised."""
+    mended = [one for one in verdict["mended"] if one["how"] == "passes"]
+    if not mended:
+        return []
+    named = ", ".join(f"{code(one['rule'])} on {code(one['name'])}" for one in mended[:SHOWN])
+    more = f" and {len(mended) - SHOWN} more" if len(mended) > SHOWN else ""
+    return [f"Mended by this change, well done: {named}{more}.", ""]
 
 
 def _counts(failed: list[Record]) -> list[str]:

@@ -62,6 +62,9 @@ def check(
     policy_ref: Annotated[
         str | None, typer.Option("--policy-ref", help="Commit from which settings, ruleset and waivers are read.")
     ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="An earlier verdict.json: then each finding says whether the change brings it.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a program may run.", min=1)] = 300.0,
     isolate: Annotated[str, typer.Option(help="auto, require or off: isolation of the judged program.")] = "auto",
     max_resources: Annotated[
@@ -84,7 +87,7 @@ def check(
                 paths=paths, stacks=stack or [], environment=environment, ruleset=ruleset, waivers=waivers,
                 settings=settings, rules=rules or [], config=config or [], secret_config=secret_config or [],
                 strict=strict, formats=format_ or [],
-                output=output, as_of=as_of, policy_ref=policy_ref, timeout=timeout, isolate=isolate,
+                output=output, as_of=as_of, policy_ref=policy_ref, previous=previous, timeout=timeout, isolate=isolate,
                 max_resources=max_resources, verbose=verbose,
             )
         )

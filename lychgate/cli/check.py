@@ -13,6 +13,7 @@ from typing import Any, cast, get_args
 from lychgate.cli.report import check_formats, report
 from lychgate.cli.terminal import Progress
 from lychgate.cli.waiver_files import read_waivers
+from lychgate.judging.comparison import compare, of_verdict
 from lychgate.judging.discovery import all_rules
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
@@ -21,6 +22,7 @@ from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError, either
 from lychgate.model.escaping import escape
 from lychgate.model.graph import Graph
+from lychgate.reports.document import read as read_verdict
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
@@ -52,6 +54,7 @@ class Request:
     output: Path | None
     as_of: str | None
     policy_ref: str | None
+    previous: Path | None
     timeout: float
     isolate: str
     max_resources: int
@@ -61,6 +64,7 @@ class Request:
 def run(request: Request) -> int:
     """Judge, show, write; the exit status of the contract."""
     _valid(request)
+    previous = read_verdict(request.previous) if request.previous else None
     with PolicyTree(request.policy_ref, request.paths[0]) as tree:
         try:
             policies = _policies(request, tree)
@@ -69,6 +73,11 @@ def run(request: Request) -> int:
             verdict = _judge(request, policies, tree, projects, graph, isolation)
         except InputError as error:
             raise tree.renamed(error) from error
+    if previous is not None:
+        names = ("as_of", "commit")
+        told = {"what": "verdict", "run": previous["run"]["id"], **{name: previous["run"][name] for name in names}}
+        stacks = (stack["name"] for stack in previous["stacks"])
+        compare(verdict, of_verdict(previous), stacks, told | {"decision": previous["decision"]})
     report(request, verdict)
     return EXIT[verdict["decision"]]
 

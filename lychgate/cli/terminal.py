@@ -26,6 +26,7 @@ def show(verdict: dict[str, Any], verbose: bool = False, console: Console | None
     open_ = [one for one in verdict["judgements"] if one["outcome"] == "unknown"]
     _unknowns(console, open_, verdict["run"]["strict"])
     _waived(console, [one for one in verdict["judgements"] if one["outcome"] == "waived"])
+    _mended(console, verdict["mended"])
     if verbose:
         _assumptions(console, verdict)
     _summary(console, verdict)
@@ -100,6 +101,13 @@ def _unknowns(console: Console, judgements: list[dict[str, Any]], strict: bool) 
 def _waived(console: Console, judgements: list[dict[str, Any]]) -> None:
     for one in judgements:
         console.print(Text(f"waived: {one['rule']} on {flat(one['name'])} ({flat(str(one['waiver']))})", style="dim"))
+
+
+def _mended(console: Console, mended: list[dict[str, Any]]) -> None:
+    for one in mended:
+        style = "green" if one["how"] == "passes" else "dim"
+        what = "mended" if one["how"] == "passes" else f"no longer found ({one['how']})"
+        console.print(Text(f"{what}: {one['rule']} on {flat(one['name'])}", style=style))
 
 
 def _assumptions(console: Console, verdict: dict[str, Any]) -> None:

@@ -154,6 +154,8 @@ def _document(
             for item in sorted(graph.not_inspected, key=lambda item: (item.stack, item.urn, item.type, item.why))
         ],
         "lookups": [show(item) for item in _lookups(graph)],
+        "compared": None,
+        "mended": [],
     }
 
 

@@ -140,6 +140,31 @@ class JudgementEntry(Document):
     introduced: bool | None = Field(default=None, description="whether the change brought it; null: not compared")
 
 
+class ComparedEntry(Document):
+    """What the verdict was compared with: an earlier verdict, or what is deployed."""
+
+    what: Literal["verdict", "deployed"]
+    run: str | None = None
+    as_of: str | None = None
+    commit: str | None = None
+    decision: str | None = None
+
+
+class MendedEntry(Document):
+    """An earlier finding that is none any more, and why: only `passes` is mended."""
+
+    rule: str
+    urn: str
+    type: str
+    name: str
+    stack: str
+    severity: Severity
+    level: Level
+    message: str = ""
+    was: Outcome
+    how: Literal["passes", "waived", "resource gone", "rule not in use", "not judged"]
+
+
 class NotInspectedEntry(Document):
     """A part that could not be looked into."""
 
@@ -173,3 +198,5 @@ class Verdict(Document):
     waivers: list[WaiverEntry]
     not_inspected: list[NotInspectedEntry]
     lookups: list[LookupEntry]
+    compared: ComparedEntry | None = Field(default=None, description="null: with nothing")
+    mended: list[MendedEntry] = []

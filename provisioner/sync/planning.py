@@ -13,6 +13,7 @@ from lychgate.provisioner.sync.capturing import PROJECT, Captured, Capturing, si
 from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.records import Difference
 
+from lychgate.judging.comparison import compare, of_judgements
 from lychgate.judging.evaluation import evaluate
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
@@ -21,11 +22,10 @@ from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
+from lychgate.model.redaction import Redactor
 from lychgate.sources.analyzer import without_defaults
 from lychgate.sources.deployed.backend import ENDINGS, STACKS, BackendError, open_backend, read_file, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
-
-TOLD = ("fail", "error", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +150,11 @@ def judge_plan(
     graph.settings = labels
     verdict = verdict_of(graph, rules, ruleset, waivers, facts)
     if not plan.state.unread:
-        before = _fingerprints(plan, rules, ruleset, labels)
-        for one in verdict["judgements"]:
-            if one["outcome"] in TOLD:
-                one["introduced"] = one["fingerprint"] not in before
+        earlier = plan.together(as_said(plan.state.deployed.graph) if plan.state.deployed else Graph())
+        earlier.settings = labels
+        found = of_judgements(evaluate(earlier, rules.values(), ruleset), Redactor.of(earlier).value)
+        compare(verdict, found, graph.stacks, {"what": "deployed"})
     return verdict
-
-
-def _fingerprints(plan: Plan, rules: Mapping[str, Rule], ruleset: Ruleset, labels: LabelSettings) -> set[str]:
-    """What is found where the stack stays as it is deployed."""
-    deployed = plan.state.deployed
-    graph = plan.together(as_said(deployed.graph) if deployed else Graph())
-    graph.settings = labels
-    return {one.fingerprint for one in evaluate(graph, rules.values(), ruleset) if one.outcome in TOLD}
 
 
 def as_said(deployed: Graph) -> Graph:

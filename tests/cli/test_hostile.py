@@ -201,6 +201,7 @@ def test_a_terminal_shows_what_is_hidden_as_text() -> None:
     run = {"ruleset": "mine", "strict": True, "isolation": []}
     facts: dict[str, Any] = {"rules": [], "judgements": [], "summary": {}, "resources": [], "run": run}
     facts |= {"decision": "clean", "stacks": [{"name": "s\x1b"}], "not_inspected": [part], "lookups": [lookup]}
+    facts["mended"] = [{"rule": "r-1", "name": "n\x1b\nclean", "how": "passes"}]
     console = Console(highlight=False, soft_wrap=True, record=True, width=200, file=open(os.devnull, "w"))  # noqa: SIM115
     show(facts, verbose=True, console=console)
     shown = console.export_text()

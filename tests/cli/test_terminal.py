@@ -26,6 +26,7 @@ def verdict(types: list[str], judged: set[int]) -> dict[str, Any]:
         "summary": {},
         "not_inspected": [],
         "lookups": [],
+        "mended": [],
     }
 
 
@@ -44,3 +45,11 @@ def test_nothing_is_said_where_each_provider_is_judged() -> None:
     types = ["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy", "pulumi:pulumi:Stack", "payments:index:Ledger"]
     text = shown(types, {0})
     assert "no rule judges" not in text
+
+
+def test_what_is_no_longer_found_is_told_and_only_what_passes_is_mended() -> None:
+    made = verdict(["aws:s3/bucket:Bucket"], {0})
+    made["mended"] = [{"rule": "r-1", "name": "a\x1b", "how": "passes"}, {"rule": "r-2", "name": "b", "how": "waived"}]
+    out = io.StringIO()
+    show(made, console=Console(file=out, width=200))
+    assert out.getvalue().startswith("mended: r-1 on a\\x1b\nno longer found (waived): r-2 on b\n")

@@ -98,6 +98,15 @@ def compared(faulty: dict[str, Any]) -> dict[str, Any]:
     failed[7].update(outcome="unknown", message="bucket is not known before the deployment")
     failed[8].update(level="advisory")
     made["not_inspected"] = [{"stack": "checkout/production", "urn": "urn:9", "type": "chart", "why": "a chart"}]
+    made["compared"] = {
+        "what": "verdict", "run": "1", "as_of": "2026-11-29T00:00:00+00:00", "commit": "c" * 40, "decision": "findings",
+    }  # fmt: skip
+    hows = ("passes", "waived", "resource gone", "rule not in use", "not judged")
+    made["mended"] = [
+        {name: one[name] for name in ("rule", "urn", "type", "name", "stack", "severity", "level", "message")}
+        | {"was": "fail", "how": how}
+        for how, one in zip(hows, failed, strict=False)
+    ]
     made["run"]["isolation"] = ["no network namespace"]
     states = {"waived": failed[:5], "unknown": failed[6:8]}
     for name, judgements in states.items():
@@ -168,6 +177,14 @@ def poisoned(text: str) -> dict[str, Any]:
         ],
         "not_inspected": [{"stack": text, "urn": text, "type": text, "why": text}],
         "lookups": [{"stack": text, "token": text, "arguments": {text: text}, "answered": text}],
+        "compared": {"what": "verdict", "run": text, "as_of": text, "commit": text, "decision": text},
+        "mended": [
+            {
+                "rule": text, "urn": text, "type": text, "name": text, "stack": text, "severity": "high",
+                "level": "mandatory", "message": text, "was": "fail", "how": how,
+            }
+            for how in ("passes", "waived", "resource gone", "rule not in use", "not judged")
+        ],
     }  # fmt: skip
     Verdict.model_validate(made)
     return made

@@ -1,0 +1,79 @@
+"""A verdict beside an earlier one: what the change brings, what was there, and what is no longer found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lychgate.judging.evaluation import Judgement
+from lychgate.judging.verdict import Show
+
+FOUND = ("fail", "error", "unknown", "waived")
+
+
+class Earlier(NamedTuple):
+    """What was found before."""
+
+    fingerprint: str
+    rule: str
+    urn: str
+    type: str
+    name: str
+    stack: str
+    severity: str
+    level: str
+    message: str
+    was: str
+
+
+def of_judgements(judgements: Iterable[Judgement], show: Show) -> Iterator[Earlier]:
+    """What was found in an evaluation; `show` takes secrets out of what comes from the program."""
+    for one in judgements:
+        if one.outcome in FOUND:
+            rule, resource = one.rule, one.resource
+            urn, type_, name = show(resource.urn), show(resource.type), show(resource.name)
+            message, severity = one.answer.message, rule.severity
+            yield Earlier(
+                one.fingerprint, rule.id, urn, type_, name, resource.stack, severity, one.level, message, one.outcome
+            )
+
+
+def of_verdict(verdict: Mapping[str, Any]) -> Iterator[Earlier]:
+    """What was found in a verdict."""
+    for one in verdict["judgements"]:
+        if one["outcome"] in FOUND:
+            yield Earlier(**{name: one[name] for name in Earlier._fields if name != "was"}, was=one["outcome"])
+
+
+def compare(verdict: dict[str, Any], earlier: Iterable[Earlier], stacks: Iterable[str], told: dict[str, Any]) -> None:
+    """Write into a verdict what is new, what was there, what is no longer found; `told` is what it was compared with.
+
+    Only of `stacks`, which the earlier one was about: of others it says nothing.
+    """
+    known = set(stacks)
+    before = {one.fingerprint: one for one in earlier if one.stack in known}
+    now = {one["fingerprint"]: one for one in verdict["judgements"]}
+    for one in verdict["judgements"]:
+        if one["outcome"] in FOUND and one["stack"] in known:
+            one["introduced"] = one["fingerprint"] not in before
+    rules = {rule["id"] for rule in verdict["rules"]}
+    judged = {stack["name"] for stack in verdict["stacks"]}
+    there = {(one["stack"], one["urn"]) for one in verdict["resources"]}
+    gone = []
+    for fingerprint, one in before.items():
+        how = _how(one, now.get(fingerprint), rules, there) if one.stack in judged else ""
+        if how:
+            gone.append({name: value for name, value in one._asdict().items() if name != "fingerprint"} | {"how": how})
+    verdict["compared"] = told
+    verdict["mended"] = sorted(gone, key=lambda one: (one["rule"], one["urn"]))
+
+
+def _how(earlier: Earlier, now: Mapping[str, Any] | None, rules: set[str], there: set[tuple[str, str]]) -> str:
+    """Why an earlier finding is none now; empty where it still is one, waived or not."""
+    if now is not None and now["outcome"] == "waived":
+        return "" if earlier.was == "waived" else "waived"
+    if now is not None:
+        return "" if now["outcome"] in FOUND else "passes"
+    if earlier.rule not in rules:
+        return "rule not in use"
+    return "not judged" if (earlier.stack, earlier.urn) in there else "resource gone"
