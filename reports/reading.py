@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
@@ -52,6 +53,32 @@ def place(one: Record) -> tuple[str, int]:
 def where(one: Record) -> str:
     """FILE:LINE as the program's SDK reported it; empty where it is not known."""
     return f"{one['location']['file']}:{one['location']['line']}" if one["location"] else ""
+
+
+def sentence(verdict: Record) -> str:
+    """What was decided, and what by."""
+    stopping = [one for one in verdict["judgements"] if blocks(one, verdict["run"]["strict"])]
+    undetermined = sum(one["outcome"] == "unknown" for one in stopping)
+    failed = len(stopping) - undetermined
+    if verdict["decision"] == "findings":
+        more = f" {undetermined:,} more could not be determined." if undetermined else ""
+        return f"Blocked by {failed:,} mandatory finding{'s' * (failed != 1)}.{more}"
+    if verdict["decision"] == "undetermined":
+        return f"Blocked: {undetermined:,} mandatory judgement{'s' * (undetermined != 1)} could not be determined."
+    return "No mandatory rule is broken."
+
+
+def moment(verdict: Record) -> datetime:
+    """The moment of a verdict, in UTC."""
+    return datetime.fromisoformat(verdict["run"]["as_of"]).astimezone(UTC)
+
+
+def days_left(verdict: Record, waiver: Record) -> int | None:
+    """Days from the moment of a verdict to a waiver's last one; None where that is no date."""
+    try:
+        return (date.fromisoformat(waiver["expires"]) - moment(verdict).date()).days
+    except ValueError:
+        return None
 
 
 def by_requirement(verdict: Record) -> dict[str, list[Record]]:
