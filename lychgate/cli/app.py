@@ -221,6 +221,9 @@ def sync(
             help="With --plan: a commit whose settings, waivers, environments and tenants count, not those here.",
         ),
     ] = None,
+    verdict: Annotated[
+        Path | None, typer.Option(help="A signed verdict (`lychgate sign`), where the environment demands one.")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show what is created property by property.")
     ] = False,
@@ -237,7 +240,8 @@ def sync(
             SyncOptions(
                 application=application, environment=environment, tenant=tenant, plan=plan,
                 remove=remove, may_lose=may_lose or [], explained=explained or [], state=state, settings=settings,
-                formats=format_ or [], output=output, as_of=as_of, policy_ref=policy_ref, verbose=verbose,
+                formats=format_ or [], output=output, as_of=as_of, policy_ref=policy_ref, verdict=verdict,
+                verbose=verbose,
             )
         )
     )  # fmt: skip

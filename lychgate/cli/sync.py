@@ -38,6 +38,7 @@ class SyncOptions:
     output: Path | None
     as_of: str | None
     policy_ref: str | None
+    verdict: Path | None
     verbose: bool
 
     @property

@@ -26,6 +26,7 @@ from lychgate.provisioner.sync.applied_showing import show as show_applied
 from lychgate.provisioner.sync.planning import State, read_state
 from lychgate.provisioner.sync.preflight import decides
 from lychgate.provisioner.sync.preflight_showing import show as show_preflight
+from lychgate.provisioner.sync.recording import FOLDER
 from lychgate.provisioner.sync.showing import show
 from lychgate.provisioner.sync.syncing import (
     Done,
@@ -37,6 +38,7 @@ from lychgate.provisioner.sync.syncing import (
     keep,
     keep_begun,
 )
+from lychgate.provisioner.sync.verdict_facts import key_files
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
@@ -164,7 +166,8 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree 
     as_of = moment(options.as_of)
     rules = built_in_rules()
     ruleset = load_ruleset(scope.environment.baseline, rules)
-    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(scope.platform.folder)}
+    kept = file.resolve().parent / FOLDER.parent  # by syncs themselves
+    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(scope.platform.folder, kept)}
     inputs |= {f"waivers {accepted.name}": of_file(accepted)} if accepted else {}
     facts = RunFacts(
         as_of=as_of,
@@ -181,13 +184,28 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree 
         state=read_state(scope, options.state),
         policies=Policies(rules, ruleset, waivers, found.settings.labels, facts),
         settings=file,
-        sources=(file, accepted) if accepted else (file,),
+        sources=(file, *([accepted] if accepted else []), *key_files(scope)),
         files=found.files,
         gitlab=found.settings.gitlab,
+        verdict=_verdict(options, scope),
         plan=options.plan,
         may_lose=tuple(options.may_lose),
         explained=dict(_explanations(options.explained)),
     )
+
+
+def _verdict(options: SyncOptions, scope: Scope) -> Path | None:
+    """The signed verdict that was given. Raises InputError where nobody would look at it."""
+    if options.verdict is None:
+        return None
+    why = "a removal has no verdict" if options.remove else ""
+    if options.plan:
+        why = "it is asked for only when applying"
+    elif scope.environment.signed_verdict is None:
+        why = f"the environment {scope.environment_name} demands none, and names no keys"
+    if why:
+        raise InputError("--verdict", found=why, expected="to be left out")
+    return options.verdict
 
 
 def _explanations(given: Sequence[str]) -> Iterator[tuple[str, str]]:

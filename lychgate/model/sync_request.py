@@ -6,8 +6,9 @@ granted: whoever reads an unknown one answers unknown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from lychgate.model.values import Unknown
@@ -79,6 +80,41 @@ class Limited:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """By what a verdict judges: digests of the ruleset, of the rules' code, and of each input by its name."""
+
+    ruleset: str
+    rules: str
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedVerdict:
+    """A verdict that was given, and signed: its file and that file's SHA-256, the ids of the keys of the environment's
+    that have signed it, and what it says. `stacks` are those of the platform in it, `as_of` when it was judged."""
+
+    file: str
+    sha256: str
+    keys: tuple[str, ...]
+    decision: str
+    strict: bool
+    environment: str
+    commit: str | None
+    stacks: tuple[str, ...]
+    as_of: datetime
+    judged_by: JudgedBy
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedVerdict:
+    """A file that was given in its place, and why it is none."""
+
+    file: str
+    sha256: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
     """One sync that somebody asks for.
@@ -94,6 +130,9 @@ class SyncRequest:
 
     `removal` is whether all of the stack is to be taken away. `losses` are the data stores, by name, that it deletes or
     may delete, `may_lose` those of which somebody said that they may be lost.
+
+    `verdict_within` is how old the signed verdict may be that the environment demands (None: it demands none),
+    `signed_verdict` the one that was given, `judged_by` what the sync itself is judged by.
     """
 
     application: Fact[str]
@@ -138,3 +177,7 @@ class SyncRequest:
     removal: Fact[bool]
     losses: Fact[tuple[str, ...]]
     may_lose: Fact[tuple[str, ...]]
+
+    verdict_within: Fact[timedelta | None]
+    signed_verdict: Fact[SignedVerdict | UnsignedVerdict | None]
+    judged_by: Fact[JudgedBy]

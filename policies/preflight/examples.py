@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
-from lychgate.model.sync_request import AcceptedFinding, Approval, Drift, Image, Limited, SyncRequest
+from lychgate.model.sync_request import (
+    AcceptedFinding,
+    Approval,
+    Drift,
+    Image,
+    JudgedBy,
+    Limited,
+    SignedVerdict,
+    SyncRequest,
+)
 
 COMMIT = "5f3a9c1e7b2d4860a1c3e5f7092b4d6f8a0c2e41"
 OLDER = "0d1c2b3a49586776859403a2b1c0d9e8f7a6b5c4"
 DIGEST = "sha256:5f0b8c1e2d3a4f5061728394a5b6c7d8e9f00112233445566778899aabbccdde"
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 GRACE = Approval("grace", datetime(2026, 11, 2, 10, 0, tzinfo=UTC), COMMIT)
+JUDGED_BY = JudgedBy("a" * 64, "b" * 64, {"platform": "c" * 64, "settings lychgate.yaml": "d" * 64})
+SIGNED = SignedVerdict(
+    file="verdict.intoto.json",
+    sha256="e" * 64,
+    keys=("1c2b3a4958677685",),
+    decision="clean",
+    strict=True,
+    environment="production",
+    commit=COMMIT,
+    stacks=("payments.production.acme", "payments.production.globex"),
+    as_of=datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
+    judged_by=JUDGED_BY,
+)
 
 PRODUCTION = SyncRequest(
     application="payments",
@@ -51,6 +73,9 @@ PRODUCTION = SyncRequest(
     removal=False,
     losses=(),
     may_lose=(),
+    verdict_within=timedelta(hours=24),
+    signed_verdict=SIGNED,
+    judged_by=JUDGED_BY,
 )
 TEST = replace(
     PRODUCTION,
@@ -68,4 +93,6 @@ TEST = replace(
     branch_holds_commit=False,
     approvals=(),
     changed=("applications/payments.yaml",),
+    verdict_within=None,
+    signed_verdict=None,
 )

@@ -15,6 +15,7 @@ Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 PolicyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$")]
 Key = Literal[KEYS]  # type: ignore[valid-type]
+KeyFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
 
 
@@ -105,11 +106,19 @@ class Frozen(Part):
     until: date
 
 
+class SignedVerdicts(Part):
+    """What a sync has to bring: a verdict on it that one of the keys has signed, and how old that may be. Keys are
+    public, in PEM, by their path in the platform's folder."""
+
+    keys: list[KeyFile] = Field(min_length=1)
+    max_age_hours: float = Field(default=24, gt=0, le=744)
+
+
 class Environment(Layer):
     """An environment. `production` is whether what is lost here is lost for good; `limits` and `minimums` are the most
     and the least that settings may come to (cores of CPU, GiB of memory); `budget` is what all of it may cost in a
     month, in US dollars. `endpoint` is a cloud that answers in the place of AWS, such as LocalStack, and never that of
-    production."""
+    production. `signed_verdict` demands one of every sync."""
 
     account: Account
     region: Region
@@ -127,6 +136,7 @@ class Environment(Layer):
     rotation_function: str = Field(pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+$")
     observability: Observability
     state: State
+    signed_verdict: SignedVerdicts | None = None
     externals: dict[Name, External] = {}
     budget: int = Field(ge=1)
     limits: dict[Key, float] = {}

@@ -23,17 +23,19 @@ from lychgate.provisioner.sync.change_facts import Change, change_of
 from lychgate.provisioner.sync.naming import names_of, told_apart
 from lychgate.provisioner.sync.planning import State
 from lychgate.provisioner.sync.state_facts import backend_encrypted, backend_override, secrets_providers, stack_locks
+from lychgate.provisioner.sync.verdict_facts import signed_verdict, verdict_within
 
 from lychgate.judging.preflight import Preflight, ask, preflight_rules
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.waivers import Waivers
-from lychgate.model.sync_request import AcceptedFinding, Drift, Fact, Freeze, Image, Limited, SyncRequest
+from lychgate.model.sync_request import AcceptedFinding, Drift, Fact, Freeze, Image, JudgedBy, Limited, SyncRequest
 from lychgate.model.values import Unknown
 from lychgate.sources.settings import GitLabProject
 
 Outcome = Literal["pass", "fail", "unknown", "error", "not applicable", "not checked"]
 CLEAN, FINDINGS, UNDETERMINED = 0, 1, 3
 NOT_ASKED = "is asked only when applying"
+NOT_JUDGED = Unknown("nothing was judged")
 NO_DRIFT_KNOWN = Unknown("the account was not compared with what was deployed")
 
 
@@ -100,6 +102,8 @@ def collect(
     losses: Fact[tuple[str, ...]] = (),
     may_lose: Sequence[str] = (),
     gitlab: GitLabProject | None = None,
+    verdict: Path | None = None,
+    judged_by: Fact[JudgedBy] = NOT_JUDGED,
     environ: Mapping[str, str] = os.environ,
     now: datetime | None = None,
 ) -> SyncRequest:
@@ -107,9 +111,11 @@ def collect(
 
     `sources` are files that the sync is made from beside the platform's, such as lychgate.yaml and the waivers. Of what
     a `removal` takes away the application may be gone from the files. `gitlab` is the project that lychgate.yaml names:
-    without it, production's change is unknown.
+    without it, production's change is unknown. `verdict` is the file of a signed one. Raises InputError where that
+    cannot be read.
     """
     found = _of_plan() if plan else _of_run(scope, state, drift, sources, gitlab, environ)
+    found["signed_verdict"] = Unknown(NOT_ASKED) if plan else signed_verdict(scope, verdict)
     return SyncRequest(
         as_of=as_of,
         now=now or datetime.now(UTC),
@@ -118,6 +124,8 @@ def collect(
         removal=removal,
         losses=losses,
         may_lose=tuple(may_lose),
+        verdict_within=verdict_within(scope),
+        judged_by=judged_by,
         **_of_files(scope),
         **(_of_nothing(scope) if removal else _of_model(scope)),
         **found,

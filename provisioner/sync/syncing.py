@@ -25,19 +25,20 @@ from lychgate.provisioner.sync.planning import (
     make_plan,
     state_now,
 )
-from lychgate.provisioner.sync.preflight import NOT_ASKED, Judged, collect, drift_of, preflight
+from lychgate.provisioner.sync.preflight import NOT_ASKED, NOT_JUDGED, Judged, collect, drift_of, preflight
 from lychgate.provisioner.sync.recording import Record, write_record
 from lychgate.provisioner.sync.records import Difference
 from lychgate.provisioner.sync.removing import Removal, judge_removal
 from lychgate.provisioner.sync.replacing import Replaces
 from lychgate.provisioner.sync.unchanged import differing
+from lychgate.provisioner.sync.verdict_facts import judged_by
 
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers
 from lychgate.model.labels import LabelSettings
-from lychgate.model.sync_request import Drift, Fact, SyncRequest
+from lychgate.model.sync_request import Drift, Fact, JudgedBy, SyncRequest
 from lychgate.model.values import Unknown
 from lychgate.sources.settings import GitLabProject
 
@@ -46,7 +47,7 @@ DELETES = ("delete", "delete-replaced")  # in the engine's words
 # Of the facts of a sync, what its record begins with: who asked for what, and who agreed.
 ASKED = (
     "application", "environment", "tenant", "account", "requester", "branch", "commit", "authors", "approvals", "as_of",
-    "may_lose",
+    "may_lose", "signed_verdict",
 )  # fmt: skip
 
 
@@ -72,7 +73,8 @@ class Order:
     `state` is what is deployed now, `settings` the lychgate.yaml that names the platform, `sources` all files beside
     the platform's that the sync is made from, `files` what the platform's held when they were read. `gitlab` is the
     project that vouches for a change, `may_lose` the data stores of which somebody said that they may be lost,
-    `explained` why a thing has drifted, by its name. A `plan` changes nothing, and asks no service.
+    `explained` why a thing has drifted, by its name, `verdict` the file of a signed one. A `plan` changes nothing, and
+    asks no service.
     """
 
     scope: Scope
@@ -82,6 +84,7 @@ class Order:
     sources: tuple[Path, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     gitlab: GitLabProject | None = None
+    verdict: Path | None = None
     plan: bool = False
     may_lose: tuple[str, ...] = ()
     explained: Mapping[str, str] = field(default_factory=dict)
@@ -120,7 +123,8 @@ def gate_sync(order: Order, capturing: Capturing, progress: Count = uncounted) -
     policies = order.policies
     facts = replace(policies.facts, isolation=plan.captured.not_isolated)
     verdict = judge_plan(plan, policies.rules, policies.ruleset, policies.waivers, policies.labels, facts)
-    request = _request(order, plan.difference, around(order.scope) if not order.plan else {}, removal=False)
+    others = around(order.scope) if not order.plan else {}
+    request = _request(order, plan.difference, others, removal=False, by=judged_by(verdict["run"]))
     return Gate(request, preflight(request, order.plan, ruleset=policies.ruleset), plan, verdict)
 
 
@@ -133,7 +137,14 @@ def gate_removal(order: Order) -> Gate:
     return Gate(request, judged, removal=removal)
 
 
-def _request(order: Order, difference: Difference, others: Mapping[str, State], *, removal: bool) -> SyncRequest:
+def _request(
+    order: Order,
+    difference: Difference,
+    others: Mapping[str, State],
+    *,
+    removal: bool,
+    by: Fact[JudgedBy] = NOT_JUDGED,
+) -> SyncRequest:
     state = order.state
     lost = told_apart(names_of(one.type, one.name, one.urn) for one in difference.data_stores_deleted)
     losses = tuple(difference.redact(names[0]) for names in lost)
@@ -149,6 +160,8 @@ def _request(order: Order, difference: Difference, others: Mapping[str, State], 
         removal=removal,
         losses=Unknown(state.unread) if state.unread else losses,
         may_lose=order.may_lose,
+        verdict=order.verdict,
+        judged_by=by,
     )
 
 

@@ -44,6 +44,7 @@ class Asked(_Open):
     approvals: Fact[list[dict[str, Any]]] = None
     as_of: Fact[str] = None
     may_lose: Fact[list[str]] = None
+    signed_verdict: Fact[dict[str, Any]] = None
     explained: dict[str, str] = Field(default_factory=dict)
 
 

@@ -34,7 +34,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "platform"
 TABLE = "aws:dynamodb/table:Table"
 CLEAN: dict[str, Any] = {"decision": "clean", "judgements": [], "run": {}, "waivers": []}
 FOUND = CLEAN | {"decision": "findings"}
-OPTIONS = SyncOptions("payments", "test", "acme", False, False, (), (), None, None, (), None, None, None, False)
+OPTIONS = SyncOptions("payments", "test", "acme", False, False, (), (), None, None, (), None, None, None, None, False)
 
 
 def step(name: str, operation: str = "delete", type_: str = TABLE) -> Step:

@@ -17,7 +17,17 @@ import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lychgate.policies.preflight.examples import COMMIT, DIGEST, GRACE, NOON, OLDER, PRODUCTION, TEST
+from lychgate.policies.preflight.examples import (
+    COMMIT,
+    DIGEST,
+    GRACE,
+    JUDGED_BY,
+    NOON,
+    OLDER,
+    PRODUCTION,
+    SIGNED,
+    TEST,
+)
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
 from lychgate.provisioner.sync import drift_records
@@ -37,7 +47,17 @@ from lychgate.judging.preflight import Preflight, preflight_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.waivers import Waiver, Waivers
 from lychgate.model.outcome import PASS
-from lychgate.model.sync_request import AcceptedFinding, Approval, Drift, Freeze, Image, Limited, SyncRequest
+from lychgate.model.sync_request import (
+    AcceptedFinding,
+    Approval,
+    Drift,
+    Freeze,
+    Image,
+    JudgedBy,
+    Limited,
+    SyncRequest,
+    UnsignedVerdict,
+)
 from lychgate.model.values import Unknown
 from lychgate.sources.deployed.checkpoint import read_checkpoint
 from lychgate.sources.settings import GitLabProject
@@ -69,7 +89,7 @@ def test_a_sync_that_may_begin(request_: SyncRequest) -> None:
 def test_no_fact_of_a_production_sync_may_be_missing(name: str) -> None:
     request = replace(PRODUCTION, **{name: UNKNOWN})  # type: ignore[arg-type]
     judged = preflight(request, plan=False)
-    words = {"application", "stack", "production_accounts"}  # said in messages, or asked before production only
+    words = {"application", "production_accounts"}  # said in messages, or asked before production only
     assert (decides(judged) == 3) is (name not in words), stopped_by(request)
     told = [one.message for one in judged if one.outcome == "unknown"]
     assert set(told) <= {"nobody could be asked"}
@@ -126,6 +146,11 @@ FACTS: dict[str, st.SearchStrategy[Any]] = {
     "waivers": tuples(st.builds(AcceptedFinding, st.just("SEC-1"), DAYS)),
     "drift": st.sampled_from([Drift(0), Drift(1), Drift(1, ("x",))]),
     "limits": tuples(st.sampled_from([Limited("a", "6", 6, 20, "p"), Limited("a", "21", 21, 20, "p")])),
+    "verdict_within": st.none() | st.sampled_from([timedelta(hours=24), timedelta(days=90)]),
+    "signed_verdict": st.none() | st.sampled_from(
+        [SIGNED, replace(SIGNED, commit=OLDER), replace(SIGNED, as_of=NOON), UnsignedVerdict("v.json", "e" * 64, "why")]
+    ),
+    "judged_by": st.sampled_from([JUDGED_BY, JudgedBy("f" * 64, "b" * 64, {})]),
 }  # fmt: skip
 
 

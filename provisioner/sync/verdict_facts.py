@@ -1,0 +1,67 @@
+"""The signed verdict that an environment demands, and what a file that was given in its place says."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.capturing import PROJECT
+from lychgate.provisioner.sync.facts import fact
+
+from lychgate.model.sync_request import Fact, JudgedBy, SignedVerdict, UnsignedVerdict
+from lychgate.model.values import Unknown
+from lychgate.sources.files import read
+
+
+def verdict_within(scope: Scope) -> timedelta | None:
+    """How old the verdict may be that the environment demands; None where it demands none."""
+    demanded = scope.environment.signed_verdict
+    return timedelta(hours=demanded.max_age_hours) if demanded else None
+
+
+def key_files(scope: Scope) -> list[Path]:
+    """The keys whose signatures count."""
+    demanded = scope.environment.signed_verdict
+    return [scope.platform.folder / name for name in demanded.keys] if demanded else []
+
+
+def judged_by(run: dict[str, Any]) -> JudgedBy:
+    """By what a verdict judges."""
+    return JudgedBy(run["ruleset_digest"], run["rules_digest"], run["inputs"])
+
+
+def signed_verdict(scope: Scope, file: Path | None) -> Fact[SignedVerdict | UnsignedVerdict | None]:
+    """What was given. Raises InputError for a file that cannot be read."""
+    if file is None or scope.environment.signed_verdict is None:
+        return None
+    from lychgate.reports.signing.envelope import EnvelopeError
+    from lychgate.reports.signing.keys import key_of, read_file
+    from lychgate.reports.signing.statement import MAX_BYTES, read_signed
+
+    data, folder = read_file(str(file), MAX_BYTES), scope.platform.folder
+    keys = fact(
+        "the keys that sign verdicts",
+        lambda: [key_of(read(path, within=folder), str(path)) for path in key_files(scope)],
+    )
+    if isinstance(keys, Unknown):
+        return keys
+    try:
+        found = read_signed(data, keys)
+    except EnvelopeError as error:
+        return UnsignedVerdict(file.name, hashlib.sha256(data).hexdigest(), str(error))
+    run = found.verdict["run"]
+    return SignedVerdict(
+        file=file.name,
+        sha256=found.sha256,
+        keys=tuple(key.keyid for key in found.keys),
+        decision=found.verdict["decision"],
+        strict=run["strict"],
+        environment=run["environment"],
+        commit=run["commit"],
+        stacks=tuple(one["stack"] for one in found.verdict["stacks"] if one["project"] == PROJECT),
+        as_of=datetime.fromisoformat(run["as_of"]),
+        judged_by=judged_by(run),
+    )
