@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +48,30 @@ class Server:
         )
         return f"postgresql://lychgate@/postgres?host={self.folder}"
 
+    def start(self) -> None:
+        settings = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=40"
+        log = str(self.folder.with_suffix(".log"))
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-w", "-o", settings, "start")
+
+    def stop(self) -> None:
+        """As a crash would."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
 
 @contextmanager
-def server() -> Iterator[Server]:
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    """A file system of its own below a folder. Raises CalledProcessError where that is not allowed."""
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "lychgate-test", str(folder)]
+    subprocess.run(mounting, check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def server(megabytes: int | None = None) -> Iterator[Server]:
+    """A server; with `megabytes` on a disk of its own of that size."""
     programs = binaries()
     assert programs is not None
     user = pwd.getpwuid(os.geteuid()).pw_name
@@ -58,16 +79,19 @@ def server() -> Iterator[Server]:
         known = {one.pw_name for one in pwd.getpwall()}
         user = "postgres" if "postgres" in known else "nobody"
     folder = Path(tempfile.mkdtemp(prefix="lychgate-pg-", dir="/tmp"))  # short: a socket's path may have 107 characters
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(folder.with_suffix(".log").unlink, missing_ok=True)
+        if megabytes is not None:
+            stack.enter_context(small_disk(folder, megabytes))
+        folder.with_suffix(".log").touch()
         if os.geteuid() == 0:
             shutil.chown(folder, user)
+            shutil.chown(folder.with_suffix(".log"), user)
         made = Server(folder, programs, user)
         made.run("initdb", "-D", str(folder / "data"), "-U", "lychgate", "-A", "trust", "-E", "UTF8", "--no-sync")
-        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=40"
-        made.run("pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", settings, "start")
+        made.start()
         try:
             yield made
         finally:
-            made.run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            made.stop()

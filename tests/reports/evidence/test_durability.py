@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import time
+from contextlib import ExitStack
 from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from lychgate.reports.evidence.checking import check
 from lychgate.reports.evidence.store import Store, StoreError
 
+from tests.reports.evidence.postgresql import binaries, server
 from tests.reports.evidence.records import entry, fill, tamper
 from tests.reports.evidence.writing import append_for_ever, append_some, append_until_full, processes
 
@@ -103,6 +106,36 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path: Path) -> 
         report = check(snapshot.rows(), snapshot.id)
     assert report.intact and report.count == written
     assert store.append([entry(999_999)])[0].sequence == written + 1  # as soon as there is room again
+
+
+@pytest.mark.slow
+@pytest.mark.database
+def test_a_full_disk_of_a_server_is_said_and_leaves_nothing_half_written() -> None:
+    if binaries() is None:
+        pytest.skip("there is no PostgreSQL server on this machine")
+    with ExitStack() as stack:
+        try:
+            small = stack.enter_context(server(megabytes=130))
+        except subprocess.CalledProcessError:
+            pytest.skip("this machine lets nobody mount a small disk")
+        ballast = small.folder / "ballast"
+        ballast.write_bytes(b"0" * 20_000_000)
+        address = small.database()
+        Store.open(address, create=True)
+        context = processes()
+        told, telling = context.Pipe(duplex=False)
+        context.Process(target=append_until_full, args=(address, None, telling, 60_000), daemon=True).start()
+        telling.close()
+        written, words = told.recv()
+        assert written > 5 and words.startswith("postgresql://")
+        ballast.unlink()
+        small.stop()  # a server that cannot even write its log goes down by itself
+        small.start()
+        store = Store.open(address)
+        with store.read() as snapshot:
+            report = check(snapshot.rows(), snapshot.id)
+        assert report.intact and written <= report.count <= written + 1  # the last may have been kept and not told
+        assert store.append([entry(999_999)])[0].sequence == report.count + 1
 
 
 def test_a_writer_that_is_refused_leaves_nothing(store: Store) -> None:

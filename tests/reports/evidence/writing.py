@@ -38,14 +38,15 @@ def append_some(address: str, start: int, count: int, told: Connection) -> None:
     told.send([store.append([entry(start + number)])[0].sequence for number in range(count)])
 
 
-def append_until_full(address: str, most: int, told: Connection) -> None:
-    """Append to a file that may not grow above a size; what is said then."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+def append_until_full(address: str, most: int | None, told: Connection, size: int = 4000) -> None:
+    """Append until there is no room: in a file that may not grow above a size, or on a disk; what is said then."""
+    if most is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     store = Store.open(address)
     number = 0
     try:
         while True:
             number += 1
-            store.append([entry(number, branch=os.urandom(4000).hex())])
+            store.append([entry(number, branch=os.urandom(size).hex())])
     except StoreError as error:
         told.send((number - 1, str(error)))
