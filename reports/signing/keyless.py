@@ -124,7 +124,9 @@ def read_keyless_signer(trust: Path | None) -> KeylessSigner:
         with service("sigstore"):
             return KeylessSigner(token, ClientTrustConfig.production())
     try:
-        return KeylessSigner(token, ClientTrustConfig.from_json(read_file(str(trust), MAX_BYTES).decode()))
+        config = ClientTrustConfig.from_json(read_file(str(trust), MAX_BYTES).decode())
+        assert config.signing_config and config.trusted_root  # made when they are read
+        return KeylessSigner(token, config)
     except InputError:
         raise
     except Exception:  # whatever the library makes of another file
