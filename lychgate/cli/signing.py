@@ -91,12 +91,12 @@ def sign(verdict: Path, reference: str, into: Path | None, trust: Path | None) -
         raise InputError("--trust", found="a key needs no sigstore", expected=f"--sign-with {SIGSTORE}")
     document = read(verdict)
     signer = read_keyless_signer(trust) if reference == SIGSTORE else read_signer(reference)
-    data, found = signed(document, str(verdict), signer)
+    data = signed(document, str(verdict), signer)
     try:
         replace(target, data)
     except OSError as error:
         raise InputError(str(target), found=f"cannot be written: {error.strerror}", expected="a file") from None
-    print(flat(f"{target}: {found.verdict['decision']}, signed by {' and '.join(map(who, found.keys))}"))
+    print(flat(f"{target}: {document['decision']}, signed by {who(signer.public_key)}"))
     return VERIFIED
 
 

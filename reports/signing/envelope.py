@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from lychgate.reports.signing.keys import service
+from lychgate.reports.signing.keys import ServiceError, service
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
@@ -54,10 +54,12 @@ class Opened:
 
 
 def seal(payload: bytes, payload_type: str, signer: Signer) -> bytes:
-    """An envelope, as its file holds it. Raises ServiceError."""
+    """An envelope, as its file holds it; the signature is verified before it is given out. Raises ServiceError."""
     envelope = Envelope(payload, payload_type, {})
     with service("the signature"):
         envelope.sign(signer)
+    if not _verifies(envelope, signer.public_key):
+        raise ServiceError("the signature: what was made does not hold")
     return orjson.dumps(envelope.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -17,7 +17,6 @@ from lychgate.reports.document import parse
 from lychgate.reports.evidence.canonical import NotCanonicalError, canonical, digest
 from lychgate.reports.evidence.entering import consistent
 from lychgate.reports.signing.envelope import EnvelopeError, seal, unseal
-from lychgate.reports.signing.keys import ServiceError
 from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # it has no __all__
 
 from lychgate.model.errors import InputError, shown
@@ -41,11 +40,9 @@ class Signed:
     sha256: str
 
 
-def sign(verdict: dict[str, Any], name: str, signer: Signer) -> tuple[bytes, Signed]:
-    """The file of a signed verdict, and what it proves, verified again; `name` is what the verdict is called.
-
-    Raises InputError for a verdict that cannot be signed, ServiceError.
-    """
+def sign(verdict: dict[str, Any], name: str, signer: Signer) -> bytes:
+    """The file of a signed verdict; `name` is what the verdict is called. Raises InputError for one that cannot be
+    signed, ServiceError."""
     consistent(verdict, name)
     try:
         statement = {"_type": STATEMENT, "subject": subjects(verdict), "predicateType": PREDICATE, "predicate": verdict}
@@ -56,13 +53,9 @@ def sign(verdict: dict[str, Any], name: str, signer: Signer) -> tuple[bytes, Sig
         raise InputError(name, found=str(error), expected="a verdict on files whose digests it holds") from None
     data = seal(payload, TYPE, signer)
     if len(data) > MAX_BYTES:
-        raise InputError(
-            name, found="it is too large to be signed", expected=f"at most {MAX_BYTES:,} bytes of envelope"
-        )
-    try:
-        return data, read_signed(data, [signer.public_key])
-    except EnvelopeError as error:
-        raise ServiceError(f"the signature that was made does not hold: {error}") from None
+        found = f"its envelope would be of {len(data):,} bytes"
+        raise InputError(name, found=found, expected=f"at most {MAX_BYTES:,}")
+    return data
 
 
 def read_signed(data: bytes, keys: Sequence[Key]) -> Signed:

@@ -74,7 +74,7 @@ def signed(tmp_path: Path, verdict: dict[str, Any]) -> Callable[..., Path]:
     def make(key: str = "gate", **run: Any) -> Path:
         changed = verdict | {"run": verdict["run"] | run}
         file = tmp_path / "verdict.intoto.json"
-        file.write_bytes(sign(changed, "v", read_signer(str(tmp_path / f"{key}.pem")))[0])
+        file.write_bytes(sign(changed, "v", read_signer(str(tmp_path / f"{key}.pem"))))
         return file
 
     return make

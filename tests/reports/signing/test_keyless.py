@@ -45,7 +45,7 @@ def trust(services: Services, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signed(judged: Json, trust: Path) -> bytes:
-    return sign(judged, "v.json", read_keyless_signer(trust))[0]
+    return sign(judged, "v.json", read_keyless_signer(trust))
 
 
 def test_a_job_signs_as_what_it_is(
@@ -81,7 +81,7 @@ def test_nobody_else_counts(signed: bytes, trust: Path, tmp_path: Path) -> None:
 
 def test_another_may_have_signed_as_well(judged: Json, signed: bytes, signer: CryptoSigner, trust: Path) -> None:
     both = json.loads(signed)
-    both["signatures"] += json.loads(sign(judged, "v.json", signer)[0])["signatures"]
+    both["signatures"] += json.loads(sign(judged, "v.json", signer))["signatures"]
     data = json.dumps(both).encode()
     assert len(read_signed(data, [signer.public_key, read_identity(WHO, ISSUER, trust)]).keys) == 2
     assert read_signed(data, [signer.public_key]).others == ("sigstore",)
@@ -98,7 +98,7 @@ def test_nothing_of_it_may_be_changed(judged: Json, signed: bytes, trust: Path, 
     bundle = whole["signatures"][0]["bundle"]
     entry = bundle["verificationMaterial"]["tlogEntries"][0]
     other = judged | {"lookups": [{"stack": "s", "token": "t", "arguments": {}, "answered": "a"}]}
-    another = json.loads(sign(other, "v", read_keyless_signer(trust))[0])
+    another = json.loads(sign(other, "v", read_keyless_signer(trust)))
     theirs = another["signatures"][0]
     hostile = [
         changed(bundle=None), changed(bundle={}), changed(sig=base64.b64encode(b"x").decode()),

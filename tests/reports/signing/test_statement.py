@@ -36,9 +36,9 @@ def refused(data: bytes, signer: CryptoSigner, why: str) -> None:
 
 
 def test_a_verdict_is_signed_whole_and_read_again(judged: Json, signer: CryptoSigner) -> None:
-    data, made = sign(judged, "v.json", signer)
+    data = sign(judged, "v.json", signer)
     found = read_signed(data, [signer.public_key])
-    assert found == made and canonical(found.verdict) == canonical(judged)
+    assert canonical(found.verdict) == canonical(judged)
     assert [key.keyid for key in found.keys] == [signer.public_key.keyid] and found.others == ()
     assert json.loads(base64.b64decode(json.loads(data)["payload"]))["subject"] == [
         {"name": "commit", "digest": {"gitCommit": COMMIT}},
@@ -46,7 +46,7 @@ def test_a_verdict_is_signed_whole_and_read_again(judged: Json, signer: CryptoSi
         {"name": "settings lychgate.yaml", "digest": {"sha256": "d" * 64}},
     ]
     assert parse(render(found.verdict), "v.json") == found.verdict
-    assert sign(judged, "v.json", signer)[0] == data  # Ed25519
+    assert sign(judged, "v.json", signer) == data  # Ed25519
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,8 @@ def test_what_is_about_nothing_is_not_signed(judged: Json, signer: CryptoSigner,
 
 def test_a_commit_may_be_of_sha256(judged: Json, signer: CryptoSigner) -> None:
     judged["run"]["commit"] = "a" * 64
-    assert sign(judged, "v.json", signer)[1].verdict["run"]["commit"] == "a" * 64
+    found = read_signed(sign(judged, "v.json", signer), [signer.public_key])
+    assert found.verdict["run"]["commit"] == "a" * 64
 
 
 def test_a_verdict_that_contradicts_itself_is_neither_signed_nor_read(verdict: Json, signer: CryptoSigner) -> None:
@@ -81,14 +82,14 @@ def test_a_verdict_that_contradicts_itself_is_neither_signed_nor_read(verdict: J
 
 
 def test_who_is_not_trusted_does_not_count(judged: Json, signer: CryptoSigner, stranger: CryptoSigner) -> None:
-    data, _ = sign(judged, "v.json", stranger)
+    data = sign(judged, "v.json", stranger)
     refused(data, signer, "no trusted key")
     with pytest.raises(EnvelopeError, match="no trusted key"):
         read_signed(data, [])
 
 
 def test_further_signatures_neither_help_nor_harm(judged: Json, signer: CryptoSigner, stranger: CryptoSigner) -> None:
-    ours, theirs = (json.loads(sign(judged, "v.json", one)[0]) for one in (signer, stranger))
+    ours, theirs = (json.loads(sign(judged, "v.json", one)) for one in (signer, stranger))
     both = ours | {"signatures": theirs["signatures"] + ours["signatures"]}
     found = read_signed(json.dumps(both).encode(), [signer.public_key])
     assert [key.keyid for key in found.keys] == [signer.public_key.keyid]
@@ -106,7 +107,7 @@ def test_further_signatures_neither_help_nor_harm(judged: Json, signer: CryptoSi
 
 
 def test_a_key_under_the_id_of_another_is_refused(judged: Json, signer: CryptoSigner, stranger: CryptoSigner) -> None:
-    data = json.loads(sign(judged, "v.json", stranger)[0])
+    data = json.loads(sign(judged, "v.json", stranger))
     data["signatures"][0]["keyid"] = signer.public_key.keyid
     refused(json.dumps(data).encode(), signer, "no trusted key")
     with pytest.raises(EnvelopeError):
@@ -116,7 +117,7 @@ def test_a_key_under_the_id_of_another_is_refused(judged: Json, signer: CryptoSi
 
 
 def test_nothing_of_it_may_be_changed(judged: Json, signer: CryptoSigner) -> None:
-    data = json.loads(sign(judged, "v.json", signer)[0])
+    data = json.loads(sign(judged, "v.json", signer))
     later = deepcopy(judged)
     later["run"]["environment"] = "test"
     payload = base64.b64encode(canonical(statement(later))).decode()
@@ -131,7 +132,7 @@ def test_nothing_of_it_may_be_changed(judged: Json, signer: CryptoSigner) -> Non
 
 def test_two_readers_find_the_same_in_it(judged: Json, signer: CryptoSigner) -> None:
     """A name that stands twice is the first for one reader and the last for another."""
-    text = sign(judged, "v.json", signer)[0].decode()
+    text = sign(judged, "v.json", signer).decode()
     for name in ("payload", "payloadType", "signatures"):
         value = json.dumps(json.loads(text)[name])
         for twice in (f'{{"{name}": "x", {text[1:]}', f'{{"{name}": {value}, {text[1:]}'):
@@ -191,5 +192,5 @@ def test_what_was_signed_is_verified_before_it_is_given_out(judged: Json, signer
         def sign(self, payload: bytes) -> Signature:
             return super().sign(payload + b" ")
 
-    with pytest.raises(ServiceError, match="does not hold: no trusted key"):
+    with pytest.raises(ServiceError, match="does not hold"):
         sign(judged, "v.json", Faulty(signer._private_key))
