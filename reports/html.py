@@ -26,7 +26,7 @@ from lychgate.model.outcome import LAYERS, SEVERITIES
 
 PAGE = Path(__file__).with_name("page")
 STACK = "pulumi:pulumi:Stack"
-MOST = 300  # rows of a table that stand in the HTML itself
+MOST, FEWER = 300, 100  # rows of a table that stand in the HTML itself
 SOON = 30  # days before a waiver ends in which the summary says so
 
 WORDS = {"fail": "failed", "error": "rule crashed", "unknown": "undetermined", "waived": "waived"}
@@ -72,6 +72,7 @@ def render(verdict: Record) -> bytes:
         gone=GONE,
         words=WORDS,
         most=MOST,
+        fewer=FEWER,
         states=STATES,
         severities=SEVERITIES,
         rules={rule["id"]: rule for rule in verdict["rules"]},

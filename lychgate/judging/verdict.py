@@ -201,7 +201,7 @@ def _resource(graph: Graph, resource: Resource) -> dict[str, Any]:
         "parent": resource.parent,
         "dependencies": list(resource.dependencies),
         "location": _place(resource.location),
-        "external": resource.external,
+        "external": resource.external or resource.type == WAIVER,  # no stack manages it
         "component": not resource.custom,
     }
 
