@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lychgate.cli.terminal import COLOURS
 from lychgate.model.escaping import flat
-from lychgate.reports.trend.trend import ENDS, Mending, Trend
+from lychgate.reports.trend.trend import ENDS, Counts, Mending, Trend
 
 MOST = 5  # lines of what is open longest, and of waivers
 
@@ -20,13 +20,7 @@ def show(trend: Trend) -> None:
     """A table of then and now, and a few lines."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_head(trend))
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "failed", "", "undetermined", "", "waived", "", "passed", ""):
-        table.add_column(name, justify="left" if not name else "right")
-    for severity, counts in trend.severities.items():
-        cells = [cell for pair in zip(counts[0], counts[-1], strict=True) for cell in (str(pair[1]), _change(*pair))]
-        table.add_row(Text(severity or "", style=COLOURS.get(severity or "", "")), *cells)
-    console.print(table)
+    console.print(_table(trend))
     for line in (*_findings(trend), *_requirements(trend), *_open(trend), *_waivers(trend)):
         console.print(line)
     console.print(Text(_made(trend), style="dim"))
@@ -34,11 +28,29 @@ def show(trend: Trend) -> None:
         print(f"lychgate: {words}", file=sys.stderr)
 
 
+def _table(trend: Trend) -> Table:
+    """Counts by severity at the end, and beside each the change, where there was something to change."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column()
+    for name in Counts._fields:
+        table.add_column(name, justify="right")
+        if any(trend.totals[0]):
+            table.add_column()
+    for severity, counts in trend.severities.items():
+        cells = []
+        for before, after in zip(counts[0], counts[-1], strict=True):
+            cells += [str(after), *([_change(before, after)] if any(trend.totals[0]) else [])]
+        table.add_row(Text(severity or "", style=COLOURS.get(severity or "", "")), *cells)
+    return table
+
+
 def _head(trend: Trend) -> Text:
     line = Text(f"{trend.since:%Y-%m-%d} to {trend.until:%Y-%m-%d}", style="bold")
     chosen = [f"{name} {flat(value)}" for name, value in trend.selection.items()]
     line.append(f"  {many(len(trend.standing), 'stack')}{''.join(f', {one}' for one in chosen)}", style="")
-    line.append(": now, and the change since the beginning", style="dim")
+    compared = any(trend.totals[0])
+    words = ", and the change since the beginning" if compared else "; at the beginning nothing was judged"
+    line.append(f": now{words}", style="dim")
     return line
 
 

@@ -102,7 +102,7 @@ class _Stack:
 
     standing: Standing
     groups: dict[_Group, list[int]]
-    kinds: dict[str, tuple[str, str]]
+    kinds: dict[str, str]
     waivers: list[Mapping[str, Any]]
     severities: dict[str, str]
     open: dict[Key, Finding] = field(default_factory=dict)
@@ -162,6 +162,7 @@ class History:
         self.remembered: dict[tuple[str, str, str], _Waiver] = {}
         self.titles: dict[str, str] = {}
         self.snapshots: list[_Sums] = []
+        self.found = False  # whether anything of what is selected was ever judged, or stood
         self.environments: dict[str, set[str | None]] = defaultdict(set)
 
     def take(self, event: Event) -> None:
@@ -210,6 +211,7 @@ class History:
         self.environments[part.stack].add(event.environment)
         before = self.stacks.get(part.stack)
         stack = self.stacks[part.stack] = _counted(part, event, self.selection)
+        self.found |= self._selected(stack)
         found = _worst(part.judgements)
         same = before is not None and before.standing.environment == event.environment
         for key, finding in before.open.items() if before else ():
@@ -299,8 +301,12 @@ class History:
             "mending": {**durations, "all": Mending.of(every, self.older.total())},
             "open": self._still_open(),
             "waivers": sorted(self._waivers(), key=lambda one: (one.expires, one.rule, one.stack, one.urn)),
-            "standing": [stack.standing for _, stack in sorted(self.stacks.items())],
+            "standing": [stack.standing for _, stack in sorted(self.stacks.items()) if self._selected(stack)],
         }
+
+    def _selected(self, stack: _Stack) -> bool:
+        """Whether a stack stands for what is selected: of an application or tenant it has something that was judged."""
+        return bool(stack.groups) or self.selection.takes(None, None)
 
     def _still_open(self) -> list[Finding]:
         found = [
@@ -315,8 +321,8 @@ class History:
         """Those that a verdict has named or a judgement counts for, in the order of their numbers."""
         series = self.series("requirements")
         kinds: dict[str, set[str]] = defaultdict(set)
-        for stack in self.stacks.values():
-            for name, (kind, _) in stack.kinds.items():
+        for stack in filter(self._selected, self.stacks.values()):
+            for name, kind in stack.kinds.items():
                 kinds[name].add(kind)
         found = []
         for name in sorted({*kinds, *(key for key in series if key is not None)}, key=_numbered):
@@ -393,7 +399,7 @@ def _counted(part: Part, event: Event, selection: Selection) -> _Stack:
             deployed=event.own is not None,
         ),
         groups,
-        {one["id"]: (one["state"], one["title"]) for one in part.requirements},
+        {one["id"]: one["state"] for one in part.requirements},
         [
             one
             for one in part.waivers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -58,21 +58,25 @@ def trend_of(snapshot: Snapshot, report: Report, asked: Asked) -> Trend:
         assert row is not None
         history.take(event_of(row, header))
     newest = report.newest
-    if newest is None or not history.seen:
+    if newest is None or not history.found:
         raise _nothing(asked, left_out)
-    words = {"environment": asked.environment, **{name: getattr(asked.selection, name) for name in _SELECTED}}
+    selection = {"environment": asked.environment} | asdict(asked.selection)
+    notes = [*_environments(history), *newest_at(told, stamp(asked.until)).notes]
     return Trend(
         **history.parts_of_trend(),
-        selection={name: value for name, value in words.items() if value is not None},
+        selection={name: value for name, value in selection.items() if value is not None},
         sources=Sources(
             store=report.store, records=report.count, used=len(used), newest=newest.sequence, hash=newest.hash,
             proven_to=report.proven_to, unproven=report.unproven, left_out=dict(left_out.most_common()),
-            notes=[*_environments(history), *newest_at(told, stamp(asked.until)).notes],
+            notes=[note for note in notes if asked.selection.stacks(note.partition(":")[0])],
         ),
     )  # fmt: skip
 
 
-_SELECTED = ("application", "tenant", "stack")
+def _is_deployed(header: Header, history: History) -> bool:
+    """Whether a check is of nothing but stacks that were synced before."""
+    stacks = header.facts.stacks
+    return header.facts.kind == "check" and bool(stacks) and all(bare(one) in history.deployed for one in stacks)
 
 
 def _environments(history: History) -> Iterator[str]:
@@ -83,12 +87,12 @@ def _environments(history: History) -> Iterator[str]:
 
 
 def _nothing(asked: Asked, left_out: Mapping[str | None, int]) -> InputError:
-    if left_out:
-        checks = sum(left_out.values())
-        found = f"no record counts; {checks} check{'s' * (checks != 1)} of other branches, or of none that is known"
-        return InputError("report --since", found=found, expected="--branch NAME, or --branch '*' for every check")
-    found = f"no record up to {stamp(asked.until)} is of what is asked for"
-    return InputError("report --since", found=found, expected="records that `lychgate evidence list` shows")
+    found = f"up to {stamp(asked.until)[:19]}Z no record counts that is of what is asked for"
+    expected = "what `lychgate evidence list` shows: syncs that were applied, or checks"
+    if checks := sum(left_out.values()):
+        found += f"; {checks} check{'s' * (checks != 1)} of other branches, or of none that is known, left out"
+        expected = "--branch NAME, or --branch '*' for every check"
+    return InputError("report --since", found=found, expected=expected)
 
 
 def event_of(row: Row, header: Header) -> Event:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lychgate.reports.openmetrics import MOST, OTHERS, Counts, Family, label_of, named, render, write
+from lychgate.reports.openmetrics import MOST, OTHERS, Family, label_of, named, render, write
+from lychgate.reports.trend.trend import Counts
 from prometheus_client import parser as prometheus
 from prometheus_client.openmetrics import parser as openmetrics
 

@@ -160,7 +160,7 @@ def months(store: Store, count: int = 90, resources: int = 12, seed: int = 7) ->
             yield put(store, made if number in (2, 3) else synced(stack, made), at)
             if day % 9 == number:
                 noise = made | {"decision": "clean", "judgements": [], "summary": {}}
-                yield put(store, noise, at + timedelta(minutes=30), branch="feature/new-queue")
+                yield put(store, noise, at + timedelta(seconds=30), branch="feature/new-queue")
 
 
 def _day(
