@@ -14,6 +14,7 @@ from lychgate.reports.evidence.checking import Report
 from lychgate.reports.evidence.record import Header
 from lychgate.reports.evidence.searching import Judged
 
+WIDEST = len("not applicable") + 2
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 STYLES = {
     **dict.fromkeys(("pass", "clean", "applied"), GOOD),
@@ -118,7 +119,7 @@ def _resource(console: Console, one: Judged) -> None:
 
 def _judgement(one: Judged) -> Text:
     line = Text("    ")
-    line.append(one.outcome.ljust(8), style=STYLES.get(one.outcome, ""))
+    line.append(one.outcome.ljust(WIDEST), style=STYLES.get(one.outcome, ""))
     line.append(one.rule)
     line.append(f"  PCI DSS {', '.join(map(flat, one.requirements))}" if one.requirements else "", style="dim")
     line.append(" (advisory)" if one.level == "advisory" else "", style="dim")
@@ -133,7 +134,8 @@ def _waiver(waiver: Mapping[str, Any]) -> str:
     words = (
         f"waiver {waiver['ticket']} of {waiver['owner']}, approved by {waiver['approver']}, until {waiver['expires']}"
     )
-    return flat(words + (", expired" if waiver["expired"] else "") + f": {waiver['reason']}")
+    instead = f"; instead: {waiver['compensating_control']}" if waiver.get("compensating_control") else ""
+    return flat(words + (", expired" if waiver["expired"] else "") + f": {waiver['reason']}{instead}")
 
 
 def show_document(header: Header, document: Mapping[str, Any]) -> None:

@@ -72,6 +72,8 @@ def run(options: WaiveOptions) -> int:
     line = _write(file, entry, options.renew, ruleset, rules, moment(options.as_of).date())
     name, last = flat(urn.rpartition("::")[2]), entry["expires"]
     print(f"{shown(file)}:{line}: {rule.id} on {name} is waived in {flat(stack)} until {last}")
+    if settings.waivers is None:
+        print(f"to do: `waivers: {shown(file)}` in {NAME}, or --waivers, for it to be read", file=sys.stderr)
     print(f"to do: have {flat(options.approver)} approve the change that brings it", file=sys.stderr)
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.waivers import Waivers, Written, load_waivers
+from lychgate.model.errors import InputError
 from lychgate.sources.authorship import authors_by_line
 from lychgate.sources.git import top_of
 from lychgate.sources.policy_ref import PolicyTree
@@ -20,6 +22,8 @@ def read_waivers(
     """The waivers of a file of the working tree, or of a commit's tree; none without a file. Raises InputError."""
     if file is None:
         return Waivers()
+    if not os.path.lexists(file):
+        raise InputError(str(file), found="there is no such waivers file", expected="one; `waivers: []` is none")
     working = tree.working(file) if tree else file
     commit = tree.commit if tree and working != file else None
     return load_waivers(file, ruleset, rules, as_of, Written(shown(working), authors_by_line(working, commit)))

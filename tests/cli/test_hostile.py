@@ -129,7 +129,12 @@ def test_nothing_is_read_changed_reached_or_left(
         before = snapshot(top, home, sources)
         run = lychgate(
             "check", top, "--ruleset", top / "mine.yaml", "--output", tmp_path / "out", "--isolate", "require",
-            env={"CI_JOB_TOKEN": SECRET, "AWS_SECRET_ACCESS_KEY": SECRET, "PULUMI_CONFIG_PASSPHRASE": SECRET},
+            env=dict.fromkeys(
+                (
+                    "CI_JOB_TOKEN", "AWS_SECRET_ACCESS_KEY", "PULUMI_CONFIG_PASSPHRASE", "LYCHGATE_SIGNING_PASSPHRASE",
+                    "SIGSTORE_ID_TOKEN", "LYCHGATE_EVIDENCE", "LYCHGATE_GITLAB_TOKEN",
+                ), SECRET,
+            ),
         )  # fmt: skip
     assert run.status == 1, run.stderr
     verdict = json.loads((tmp_path / "out/verdict.json").read_bytes())

@@ -14,7 +14,7 @@ from lychgate.reports import FORMATS
 from tests.cli.conftest import Run, lay, snapshot
 
 Command = Callable[..., Run]
-HEAVY = [name for name in FORMATS if name == "xlsx" or name.startswith("oscal-")]
+HEAVY = [name for name in FORMATS if name in ("pdf", "xlsx") or name.startswith("oscal-")]
 QUEUE = {
     "Pulumi.yaml": "name: shop\nruntime: python\n",
     "__main__.py": 'import pulumi_aws as aws\naws.sqs.Queue("jobs")\n',
@@ -63,7 +63,7 @@ def test_an_error_is_one_message(judged: Path, tmp_path: Path, cheap: Command) -
 
 BLOCKED = """
 import sys
-sys.modules.update({"xlsxwriter": None, "trestle": None})
+sys.modules.update({"xlsxwriter": None, "trestle": None, "typst": None})
 from lychgate.cli import main
 main()
 """
@@ -89,7 +89,7 @@ def test_a_format_without_its_library_is_said(judged: Path, tmp_path: Path) -> N
 def test_a_format_imports_no_library_of_another(judged: Path) -> None:
     code = "import os, sys; sys.argv[1:] = ['report', 'verdict.json', '--format', os.environ['FORMAT']]\n"
     code += "from lychgate.cli import main\ntry: main()\nexcept SystemExit: pass\n"
-    code += "print([name for name in ('trestle', 'xlsxwriter', 'pulumi', 'grpc', 'jinja2') if name in sys.modules])"
+    code += "print([name for name in ('trestle', 'xlsxwriter', 'typst', 'pulumi', 'grpc', 'jinja2') if name in sys.modules])"
     for name in set(FORMATS) & {"json", "markdown", "sarif", "junit", "codequality", "csv"}:
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, check=True, cwd=judged, env=os.environ | {"FORMAT": name}

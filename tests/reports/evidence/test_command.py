@@ -79,7 +79,7 @@ def test_the_path_of_an_assessor(run: Run, address: str, monkeypatch: pytest.Mon
     assert status == 0
     assert "record 2  sync shop.production.acme" in out and "record 3" not in out
     assert "ledger  aws:rds/cluster:Cluster  platform/shop.production.acme  cardholder, in scope" in out
-    assert "waived  rds-storage-without-customer-key  PCI DSS 3.6.1.1" in out
+    assert "waived          rds-storage-without-customer-key  PCI DSS 3.6.1.1" in out
     assert "waiver SEC-7 of jo, approved by kim, until 2026-05-31: moves in May" in out
     assert "receipts" not in out and "globex" not in out and "intact  4 records" in out
     assert "bank/production: judged in a check; that it was deployed is not recorded" in err
