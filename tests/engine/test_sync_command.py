@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.engine.groundwork import Groundwork
 from tests.engine.harness import Engine
 from tests.engine.syncing import ACME, GLOBEX, SHOP, Platform
+from tests.reports.signing.key_files import key_files
 
 SYNC = ("sync", "shop", "--environment", "test", "--tenant", "acme")
 DRIFT = ("drift", "shop", "--environment", "test", "--tenant", "acme")
@@ -83,6 +87,41 @@ def test_what_the_gate_refuses_touches_neither_cloud_nor_state(platform: Platfor
     assert not base.client("dynamodb").list_tables()["TableNames"] and not platform.log() and platform.state() is None
     (kept,) = platform.records()
     assert kept["verdict"]["decision"] == "findings" and kept["applied"] is None
+
+
+def test_an_environment_demands_a_signed_verdict(platform: Platform, base: Groundwork) -> None:
+    """One of this commit, by the key in the platform's folder; what was signed before a change is none."""
+    (keys := platform.base / "platform" / "keys").mkdir()
+    private, public = key_files(platform.engine.work)
+    Path(public).rename(keys / "gate.pub")
+    file = platform.base / "platform" / "environments" / "test.yaml"
+    file.write_text(file.read_text() + "signed_verdict: {keys: [keys/gate.pub]}\n")
+    _commit(platform.base)
+    rule = "sync-without-signed-verdict  "
+    assert f"✗ {rule}fail: test is synced with a signed verdict" in platform.command(*SYNC).expect(1)
+    gate = platform.engine.work / "gate"
+    platform.command(*SYNC, "--plan", "--format", "json", "--output", str(gate)).expect(0)
+    platform.command("sign", str(gate / "verdict.json"), "--sign-with", private).expect(0)
+    signed = ("--verdict", str(gate / "verdict.intoto.json"))
+    said = platform.command(*SYNC, *signed).expect(0)
+    assert f"✓ {rule}pass" in said and "applied  shop.test.acme" in said and retention(base) == "345600"
+    first, last = platform.records()
+    assert first["request"]["signed_verdict"] is None and first["applied"] is None
+    kept = last["request"]["signed_verdict"]
+    assert kept["sha256"] == hashlib.sha256((gate / "verdict.intoto.json").read_bytes()).hexdigest()
+    platform.write(SHOP.replace("{kind: queue}", "{kind: queue, settings: {retention_days: 3}}"))
+    said = platform.command(*SYNC, *signed).expect(1)
+    assert (
+        f"✗ {rule}fail: verdict.intoto.json does not speak for this sync: it was made of other files (platform" in said
+    )
+    _commit(platform.base)
+    assert "it is of the commit " in platform.command(*SYNC, *signed).expect(1) and retention(base) == "345600"
+
+
+def _commit(folder: Path) -> None:
+    git = ["git", "-C", str(folder), "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
+        subprocess.run([*git, *arguments], check=True)
 
 
 def test_a_failure_in_the_middle_and_the_sync_after_it(platform: Platform, base: Groundwork) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from lychgate.reports.document import render
 from lychgate.reports.signing.envelope import EnvelopeError, seal, unseal
 from lychgate.reports.signing.keys import PASSPHRASE, ServiceError, read_key, read_signer
 
+from lychgate.cli import main
 from lychgate.model.errors import InputError
 from tests.reports.signing.key_files import key_files
 
@@ -147,3 +150,32 @@ def test_what_aws_refuses_is_told(kms: Any, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ServiceError, match="NoRegionError"):
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         read_signer(f"awskms:{made['KeyId']}")
+
+
+@pytest.mark.moto
+def test_a_verdict_and_a_checkpoint_by_a_key_that_aws_keeps(
+    kms: Any, judged: dict[str, Any], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lychgate", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), *capfd.readouterr()
+
+    key = f"awskms:{kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec='ECC_NIST_P256')['KeyMetadata']['Arn']}"
+    verdict, store = tmp_path / "verdict.json", tmp_path / "evidence.db"
+    verdict.write_bytes(render(judged))
+    assert run("sign", verdict, "--sign-with", key)[0] == 0
+    assert run("verify", tmp_path / "verdict.intoto.json", "--key", key, "--clean")[0] == 0
+    assert run("evidence", "import", verdict, "--store", store)[0] == 0
+    points = tmp_path / "points"
+    assert run("evidence", "checkpoint", "--into", points, "--sign-with", key, "--store", store)[0] == 0
+    assert run("evidence", "verify", "--checkpoints", points, "--key", key, "--store", store)[0] == 0
+    (tmp_path / "verdict.intoto.json").unlink()
+    for arguments in (
+        ("sign", verdict, "--sign-with", "awskms:alias/none"),
+        ("evidence", "checkpoint", "--into", points, "--sign-with", "awskms:alias/none", "--store", store),
+    ):
+        status, out, err = run(*arguments)
+        assert (status, out) == (4, "") and "NotFoundException" in err and err.count("\n") == 1
+    assert not (tmp_path / "verdict.intoto.json").exists()
