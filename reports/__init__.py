@@ -17,6 +17,7 @@ FORMATS: dict[str, tuple[str, str]] = {
     "json": ("document", "verdict.json"),
     "sarif": ("sarif", "verdict.sarif"),
     "html": ("html", "report.html"),
+    "pdf": ("pdf", "report.pdf"),
     "junit": ("junit", "junit.xml"),
     "codequality": ("codequality", "gl-code-quality-report.json"),
     "markdown": ("markdown", "note.md"),

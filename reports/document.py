@@ -4,7 +4,7 @@ else may have written."""
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,13 @@ def _consistent(verdict: dict[str, Any], name: str) -> None:
 
 def _moment(name: str, place: str, text: str, zoned: bool) -> None:
     try:
-        good = datetime.fromisoformat(text).utcoffset() is not None if zoned else bool(date.fromisoformat(text))
-    except ValueError:
+        if zoned:
+            moment = datetime.fromisoformat(text)
+            moment.astimezone(UTC)  # refuses what is before or after all that a calendar has
+            good = moment.utcoffset() is not None
+        else:
+            good = bool(date.fromisoformat(text))
+    except (ValueError, OverflowError):
         good = False
     if not good:
         wanted = "a moment such as 2026-11-30T12:00:00+00:00" if zoned else "a date such as 2027-01-31"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from lychgate.reports.reading import TOLD, Record, by_requirement, rank
+from lychgate.reports.reading import TOLD, Record, by_requirement, moment, rank
 from lychgate.reports.tables import COLUMNS, formula, row, text
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
@@ -25,13 +25,16 @@ RUN = (
     "policy_ref",
 )  # fmt: skip
 REQUIREMENT = ("id", "title", "state", "failed", "unknown", "waived")
-WAIVER = ("rule", "stack", "urn", "owner", "reason", "ticket", "approver", "expires", "expired", "used")
+WAIVER = (
+    "rule", "stack", "urn", "owner", "reason", "ticket", "approver", "compensating_control", "created", "expires",
+    "expired", "void", "used",
+)  # fmt: skip
 HIDDEN = ("stack", "urn", "type", "why")
 
 
 def render(verdict: Record) -> bytes:
     """The verdict as a workbook."""
-    book = _Book(verdict["run"]["as_of"])
+    book = _Book(moment(verdict))
     populations = by_requirement(verdict)
     book.sheet("Verdict", ("what", "value"), _facts(verdict))
     names = {name: book.name(f"PCI {name}") for name, population in populations.items() if population}
@@ -81,11 +84,11 @@ def _requirements(
 class _Book:
     """A workbook whose sheets have a header that stays and filters."""
 
-    def __init__(self, as_of: str) -> None:
+    def __init__(self, as_of: datetime) -> None:
         self.stream = io.BytesIO()
         # Shared strings, which this brings, are smaller and faster than text in each cell; they take memory.
         self.book = Workbook(self.stream, {"in_memory": True})
-        self.book.set_properties({"created": datetime.fromisoformat(as_of).astimezone(UTC)})
+        self.book.set_properties({"created": as_of})
         self.bold = self.book.add_format({"bold": True})
         self.quoted = self.book.add_format({"quote_prefix": True})
         self.taken = {"history"}  # Excel keeps this name to itself

@@ -47,6 +47,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a rule with no id": (lambda v: v["rules"][0].update(id="\x1b[31m"), r"rules: '\x1b[31m' is no id"),
     "a moment that is none": (lambda v: v["run"].update(as_of="now"), "run.as_of: 'now' is not a moment such as"),
     "a moment nowhere": (lambda v: v["run"].update(as_of="2026-11-30T12:00:00"), "is not a moment such as"),
+    "a moment before all": (lambda v: v["run"].update(as_of="0001-01-01T00:00:00+02:00"), "is not a moment such as"),
     "a number beyond JSON": (lambda v: v["rules"][0].update(population=10**30), "a number is too large"),
     "nesting without end": (lambda v: v["judgements"][0].update(witness={"a": nested(900)}), "recursion limit"),
 }  # fmt: skip
