@@ -229,7 +229,7 @@ class History:
             self._remember(waiver, event)
 
     def _open(self, key: Key, one: Mapping[str, Any], part: Part, event: Event, *, at_least: bool) -> Finding:
-        application, tenant = _labels(part, event, one["urn"])
+        application, tenant = _labels((part.labels or {}).get(one["urn"], {}), event)
         finding = Finding(
             stack=part.stack, urn=one["urn"], type=one["type"], name=one["name"], rule=one["rule"],
             severity=one["severity"], layer=one["layer"], level=one["level"], application=application, tenant=tenant,
@@ -378,20 +378,25 @@ def _worst(judgements: Sequence[Mapping[str, Any]]) -> dict[Key, Mapping[str, An
 
 
 def _counted(part: Part, event: Event, selection: Selection) -> _Stack:
+    """The hot loop: it runs once for every judgement of every record."""
     groups: dict[_Group, list[int]] = {}
     covered: set[tuple[str, str]] = set()
     severities: dict[str, str] = {}
+    labels = {urn: _labels(known, event) for urn, known in (part.labels or {}).items()}
+    without = _labels({}, event)
     for one in part.judgements:
+        application, tenant = labels.get(one["urn"], without)
         severities[one["rule"]] = one["severity"]
-        application, tenant = _labels(part, event, one["urn"])
         if not selection.takes(application, tenant):
             continue
         if one["waiver"]:
             covered.add((one["rule"], one["waiver"]))
-        place = PLACES.get(one["outcome"])
-        if place is not None:
+        if (place := PLACES.get(one["outcome"])) is not None:
             key = one["severity"], one["layer"], tuple(one["requirements"]), application, tenant
-            groups.setdefault(key, [0] * 4)[place] += 1
+            counts = groups.get(key)
+            if counts is None:
+                counts = groups[key] = [0] * 4
+            counts[place] += 1
     every = selection.takes(None, None)
     return _Stack(
         Standing(
@@ -409,8 +414,7 @@ def _counted(part: Part, event: Event, selection: Selection) -> _Stack:
     )  # fmt: skip
 
 
-def _labels(part: Part, event: Event, urn: str) -> tuple[str | None, str | None]:
-    known = (part.labels or {}).get(urn, {})
+def _labels(known: Mapping[str, str], event: Event) -> tuple[str | None, str | None]:
     return known.get("application", event.application), known.get("tenant", event.tenant)
 
 

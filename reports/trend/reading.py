@@ -105,8 +105,8 @@ def event_of(row: Row, header: Header) -> Event:
     document = orjson.loads(row.content())
     own = document["stack"]
     verdict = document.get("after") or document.get("verdict") or {"judgements": [], "waivers": []}
-    named = [*verdict.get("stacks", ()), *({"name": one["stack"]} for one in verdict["judgements"])]
-    names = {one["name"] for one in named if is_stack(own, one["name"])} or {own}
+    named = {one["name"] for one in verdict.get("stacks", ())} | {one["stack"] for one in verdict["judgements"]}
+    names = {name for name in named if is_stack(own, name)} or {own}
     return Event(
         at, header.sequence, own, facts.environment, () if facts.kind == "removal" else _parts(verdict, names),
         removal=facts.kind == "removal", application=_one(facts.applications), tenant=_one(facts.tenants),
