@@ -48,8 +48,17 @@ def told_by_pipeline(environ: Mapping[str, str] = os.environ) -> Told:
     pipeline = environ.get("CI_PIPELINE_URL") or environ.get("CI_PIPELINE_ID")
     if not pipeline:
         return Told()
-    branch = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or environ.get("CI_COMMIT_REF_NAME")
-    return Told(branch or None, pipeline, environ.get("GITLAB_USER_LOGIN") or None, "the pipeline of the import")
+    return Told(_branch(environ), pipeline, environ.get("GITLAB_USER_LOGIN") or None, "the pipeline of the import")
+
+
+def _branch(environ: Mapping[str, str]) -> str | None:
+    """The branch of a pipeline: one of a fork, or a tag, may be called as a branch of the project is, and is not it."""
+    if branch := environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"):
+        fork, own = (environ.get(f"CI_MERGE_REQUEST_{whose}PATH") for whose in ("SOURCE_PROJECT_", "PROJECT_"))
+        return branch if fork == own else f"{fork}:{branch}"
+    if tag := environ.get("CI_COMMIT_TAG"):
+        return f"refs/tags/{tag}"
+    return environ.get("CI_COMMIT_REF_NAME") or None
 
 
 def read_entry(file: Path, told: Told | None = None, most: int = MAX_BYTES) -> Entry:

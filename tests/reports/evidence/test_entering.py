@@ -73,6 +73,18 @@ def test_what_the_judged_program_says_is_written_out() -> None:
     assert facts.applications == ("a\\nb\\x1b[31m",) and facts.tenants == ("=1\\u202e",)
 
 
+def test_a_fork_or_a_tag_is_not_the_branch_whose_name_it_bears() -> None:
+    own = {"CI_PIPELINE_ID": "1", "CI_COMMIT_REF_NAME": "main"}
+    request = own | {"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "main", "CI_MERGE_REQUEST_PROJECT_PATH": "bank/shop"}
+    for environ, branch in (
+        (own, "main"),
+        (own | {"CI_COMMIT_TAG": "main"}, "refs/tags/main"),
+        (request | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "bank/shop"}, "main"),
+        (request | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "eve/shop"}, "eve/shop:main"),
+    ):
+        assert told_by_pipeline(environ).branch == branch
+
+
 def test_who_asked_on_which_branch_is_one_plain_line() -> None:
     record = sync()
     record["request"] |= {"branch": "main\u200b", "requester": "jo\x1b[2J\nrecord 9"}
