@@ -83,7 +83,7 @@ def sign(verdict: Path, reference: str, into: Path | None, trust: Path | None) -
     """Write a signed verdict."""
     from lychgate.reports.document import read
     from lychgate.reports.signing.keyless import read_keyless_signer
-    from lychgate.reports.signing.keys import read_signer
+    from lychgate.reports.signing.keys import read_signer, who
     from lychgate.reports.signing.statement import sign as signed
 
     target = into or (verdict.with_suffix(SUFFIX) if verdict.suffix == ".json" else Path(f"{verdict}{SUFFIX}"))
@@ -191,12 +191,6 @@ def _extract(found: Signed, into: Path) -> None:
         raise InputError(str(into), found=f"cannot be written: {error.strerror}", expected="a file") from None
 
 
-def who(key: Key) -> str:
-    """Whose signature it is, in words."""
-    named = key.keyval
-    return f"{named['identity']} (by {named['issuer']})" if "identity" in named else f"the key {key.keyid}"
-
-
 def _not_compared(found: Signed, told: Told) -> list[str]:
     return [name for name in found.verdict["run"]["inputs"] if name not in told.compared]
 
@@ -207,7 +201,7 @@ def _print(options: VerifyOptions, found: Signed | None, told: Told) -> None:
         run, names = found.verdict["run"], ("environment", "strict", "as_of", "commit", "policy_ref", "ruleset")
         about = {
             "sha256": found.sha256,
-            "signed_by": [who(key) for key in found.keys],
+            "signed_by": list(found.signers),
             "other_signatures": list(found.others),
             "decision": found.verdict["decision"],
             **{name: run[name] for name in (*names, "ruleset_digest", "rules_digest")},
@@ -226,7 +220,7 @@ def _show(options: VerifyOptions, found: Signed | None, told: Told) -> None:
     if found is None:
         return
     verdict, run = found.verdict, found.verdict["run"]
-    lines = [("signed by", who(key)) for key in found.keys]
+    lines = [("signed by", one) for one in found.signers]
     lines += [("verdict", f"{verdict['decision']}{'' if run['strict'] else ', not strict'}, as of {run['as_of']}")]
     lines += [("environment", run["environment"]), ("commit", run["commit"] or "none is named")]
     lines += [("ruleset", f"{run['ruleset']} {run['ruleset_digest']}")]

@@ -38,7 +38,7 @@ from lychgate.provisioner.sync.syncing import (
     keep,
     keep_begun,
 )
-from lychgate.provisioner.sync.verdict_facts import key_files
+from lychgate.provisioner.sync.verdict_facts import trusted_files
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
 from lychgate.sources.policy_ref import PolicyTree
@@ -184,7 +184,7 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree 
         state=read_state(scope, options.state),
         policies=Policies(rules, ruleset, waivers, found.settings.labels, facts),
         settings=file,
-        sources=(file, *([accepted] if accepted else []), *key_files(scope)),
+        sources=(file, *([accepted] if accepted else []), *trusted_files(scope)),
         files=found.files,
         gitlab=found.settings.gitlab,
         verdict=_verdict(options, scope),
@@ -202,7 +202,7 @@ def _verdict(options: SyncOptions, scope: Scope) -> Path | None:
     if options.plan:
         why = "it is asked for only when applying"
     elif scope.environment.signed_verdict is None:
-        why = f"the environment {scope.environment_name} demands none, and names no keys"
+        why = f"the environment {scope.environment_name} demands none"
     if why:
         raise InputError("--verdict", found=why, expected="to be left out")
     return options.verdict

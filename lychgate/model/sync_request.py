@@ -91,12 +91,12 @@ class JudgedBy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedVerdict:
-    """A verdict that was given, and signed: its file and that file's SHA-256, the ids of the keys of the environment's
+    """A verdict that was given, and signed: its file and that file's SHA-256, those of whom the environment believes
     that have signed it, and what it says. `stacks` are those of the platform in it, `as_of` when it was judged."""
 
     file: str
     sha256: str
-    keys: tuple[str, ...]
+    signers: tuple[str, ...]
     decision: str
     strict: bool
     environment: str

@@ -41,7 +41,7 @@ def _with(**changes: object) -> SyncRequest:
         replace(PRODUCTION, signed_verdict=UnsignedVerdict("v.json", "e" * 64, "no trusted key has signed it")),
         replace(PRODUCTION, now=NOON + timedelta(days=2)),
         replace(PRODUCTION, verdict_within=timedelta(hours=2)),
-        _with(keys=()),
+        _with(signers=()),
         _with(decision="findings"),
         _with(decision="undetermined"),
         _with(strict=False),
@@ -58,7 +58,7 @@ def _with(**changes: object) -> SyncRequest:
     ],
 )
 def sync_without_signed_verdict(sync: SyncRequest) -> Answer:
-    """A key of the environment's has signed a clean verdict of this commit, stack, environment, rules and files."""
+    """Whom the environment believes has signed a clean verdict of this commit, stack, environment, rules and files."""
     within = known(sync.verdict_within)
     if within is None:
         return not_applicable("the environment demands no signed verdict")
@@ -75,8 +75,8 @@ def sync_without_signed_verdict(sync: SyncRequest) -> Answer:
 
 def _against(sync: SyncRequest, signed: SignedVerdict, within: timedelta) -> Iterator[str]:
     """What the verdict says that is not so here."""
-    if not signed.keys:
-        yield "no key of the environment's has signed it"
+    if not signed.signers:
+        yield "nobody whom the environment believes has signed it"
     if signed.decision != "clean" or not signed.strict:
         yield f"its decision is {signed.decision}" + ("" if signed.strict else ", and not a strict one")
     if signed.environment != known(sync.environment):

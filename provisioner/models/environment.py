@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from lychgate.provisioner.models.names import Name
 from lychgate.provisioner.models.settings import KEYS, Layer, Part
-from pydantic import Field
+from pydantic import Field, model_validator
 
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -15,7 +15,7 @@ Cidr = Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 PolicyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+$")]
 Key = Literal[KEYS]  # type: ignore[valid-type]
-KeyFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
+PlatformPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
 
 
@@ -106,12 +106,29 @@ class Frozen(Part):
     until: date
 
 
-class SignedVerdicts(Part):
-    """What a sync has to bring: a verdict on it that one of the keys has signed, and how old that may be. Keys are
-    public, in PEM, by their path in the platform's folder."""
+class Signatory(Part):
+    """Whoever sigstore certifies as this, such as the job of a pipeline, on the word of an issuer of tokens."""
 
-    keys: list[KeyFile] = Field(min_length=1)
+    identity: str = Field(min_length=1)
+    issuer: str = Field(pattern=r"^https://")
+
+
+class SignedVerdicts(Part):
+    """What a sync has to bring: a verdict on it that one of these has signed, and how old that may be. Keys are public,
+    in PEM; `trusted_root` is sigstore's TrustedRoot in JSON. Files are named by their path in the platform's folder."""
+
+    keys: list[PlatformPath] = []
+    identities: list[Signatory] = []
+    trusted_root: PlatformPath | None = None
     max_age_hours: float = Field(default=24, gt=0, le=744)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> SignedVerdicts:
+        if not self.keys and not self.identities:
+            raise ValueError("needs `keys`, or `identities`: whose signature counts")
+        if bool(self.identities) != (self.trusted_root is not None):
+            raise ValueError("`identities` and `trusted_root` belong together")
+        return self
 
 
 class Environment(Layer):

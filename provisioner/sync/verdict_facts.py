@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.capturing import PROJECT
@@ -15,6 +15,9 @@ from lychgate.model.sync_request import Fact, JudgedBy, SignedVerdict, UnsignedV
 from lychgate.model.values import Unknown
 from lychgate.sources.files import read
 
+if TYPE_CHECKING:
+    from securesystemslib.signer import Key  # type: ignore[attr-defined]  # it has no __all__
+
 
 def verdict_within(scope: Scope) -> timedelta | None:
     """How old the verdict may be that the environment demands; None where it demands none."""
@@ -22,10 +25,12 @@ def verdict_within(scope: Scope) -> timedelta | None:
     return timedelta(hours=demanded.max_age_hours) if demanded else None
 
 
-def key_files(scope: Scope) -> list[Path]:
-    """The keys whose signatures count."""
-    demanded = scope.environment.signed_verdict
-    return [scope.platform.folder / name for name in demanded.keys] if demanded else []
+def trusted_files(scope: Scope) -> list[Path]:
+    """The files that say whose signatures count."""
+    demanded, folder = scope.environment.signed_verdict, scope.platform.folder
+    if demanded is None:
+        return []
+    return [folder / name for name in (*demanded.keys, *([demanded.trusted_root] if demanded.trusted_root else []))]
 
 
 def judged_by(run: dict[str, Any]) -> JudgedBy:
@@ -38,14 +43,11 @@ def signed_verdict(scope: Scope, file: Path | None) -> Fact[SignedVerdict | Unsi
     if file is None or scope.environment.signed_verdict is None:
         return None
     from lychgate.reports.signing.envelope import EnvelopeError
-    from lychgate.reports.signing.keys import key_of, read_file
+    from lychgate.reports.signing.keys import read_file
     from lychgate.reports.signing.statement import MAX_BYTES, read_signed
 
-    data, folder = read_file(str(file), MAX_BYTES), scope.platform.folder
-    keys = fact(
-        "the keys that sign verdicts",
-        lambda: [key_of(read(path, within=folder), str(path)) for path in key_files(scope)],
-    )
+    data = read_file(str(file), MAX_BYTES)
+    keys = fact("those who sign verdicts", lambda: _trusted(scope))
     if isinstance(keys, Unknown):
         return keys
     try:
@@ -56,7 +58,7 @@ def signed_verdict(scope: Scope, file: Path | None) -> Fact[SignedVerdict | Unsi
     return SignedVerdict(
         file=file.name,
         sha256=found.sha256,
-        keys=tuple(key.keyid for key in found.keys),
+        signers=found.signers,
         decision=found.verdict["decision"],
         strict=run["strict"],
         environment=run["environment"],
@@ -65,3 +67,20 @@ def signed_verdict(scope: Scope, file: Path | None) -> Fact[SignedVerdict | Unsi
         as_of=datetime.fromisoformat(run["as_of"]),
         judged_by=judged_by(run),
     )
+
+
+def _trusted(scope: Scope) -> list[Key]:
+    """Whose signatures count. Raises InputError."""
+    from lychgate.reports.signing.keyless import identity_of
+    from lychgate.reports.signing.keys import key_of
+
+    demanded, folder = scope.environment.signed_verdict, scope.platform.folder
+    assert demanded is not None
+
+    def content(name: str) -> bytes:
+        return read(folder / name, within=folder)
+
+    found: list[Key] = [key_of(content(name), name) for name in demanded.keys]
+    if root := demanded.trusted_root:
+        found += [identity_of(one.identity, one.issuer, content(root), root) for one in demanded.identities]
+    return found

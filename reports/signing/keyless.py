@@ -134,24 +134,30 @@ def read_keyless_signer(trust: Path | None) -> KeylessSigner:
 
 
 def read_identity(identity: str, issuer: str, trust: Path | None) -> Identity:
-    """Whose signatures count. `trust` is a TrustedRoot or ClientTrustConfig of sigstore's in JSON, which is enough to
-    verify by; without it sigstore is asked for its own. Raises InputError, ServiceError."""
+    """Whose signatures count. `trust` is a file as `identity_of` takes it; without one sigstore is asked for its own.
+    Raises InputError, ServiceError."""
+    if trust is not None:
+        return identity_of(identity, issuer, read_file(str(trust), MAX_BYTES), str(trust))
     _installed()
-    from sigstore.models import ClientTrustConfig, TrustedRoot
+    from sigstore.models import ClientTrustConfig
+
+    with service("sigstore"):
+        return Identity(identity, issuer, ClientTrustConfig.production().trusted_root)
+
+
+def identity_of(identity: str, issuer: str, trust: bytes, name: str) -> Identity:
+    """The same by a TrustedRoot or ClientTrustConfig of sigstore's in JSON, for which nobody is asked; `name` is what
+    its file is called. Raises InputError."""
+    _installed()
+    from sigstore.models import TrustedRoot
     from sigstore_models.trustroot.v1 import TrustedRoot as Model
 
-    if trust is None:
-        with service("sigstore"):
-            return Identity(identity, issuer, ClientTrustConfig.production().trusted_root)
     try:
-        told = json.loads(read_file(str(trust), MAX_BYTES))
-        root = TrustedRoot(Model.from_json(json.dumps(told.get("trustedRoot", told))))
-        return Identity(identity, issuer, root)
-    except InputError:
-        raise
+        told = json.loads(trust)
+        return Identity(identity, issuer, TrustedRoot(Model.from_json(json.dumps(told.get("trustedRoot", told)))))
     except Exception:  # whatever the library makes of another file
         found = "neither a TrustedRoot nor a ClientTrustConfig of sigstore's"
-        raise InputError(str(trust), found=found, expected="its JSON") from None
+        raise InputError(name, found=found, expected="its JSON") from None
 
 
 def _installed() -> None:

@@ -21,6 +21,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]  # it has no
     KEY_TYPE_ED25519,
     AWSSigner,
     CryptoSigner,
+    Key,
     Signer,
     SSlibKey,
 )
@@ -83,6 +84,12 @@ def key_of(data: bytes, name: str) -> SSlibKey:
         raise InputError(name, found="no public key", expected=_EXPECTED.format("public")) from None
     _supported(key, name, "public")
     return key
+
+
+def who(key: Key) -> str:
+    """Whose signature it is, in words."""
+    named = key.keyval
+    return f"{named['identity']} (by {named['issuer']})" if "identity" in named else f"the key {key.keyid}"
 
 
 def _supported(key: SSlibKey, reference: str, what: str) -> None:

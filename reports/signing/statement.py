@@ -17,6 +17,7 @@ from lychgate.reports.document import parse
 from lychgate.reports.evidence.canonical import NotCanonicalError, canonical, digest
 from lychgate.reports.evidence.entering import consistent
 from lychgate.reports.signing.envelope import EnvelopeError, seal, unseal
+from lychgate.reports.signing.keys import who
 from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]  # it has no __all__
 
 from lychgate.model.errors import InputError, shown
@@ -32,10 +33,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A verdict, the keys that have signed it, the ids of other signatures, and the SHA-256 of the file."""
+    """A verdict, who has signed it, in words, the ids of other signatures, and the SHA-256 of the file."""
 
     verdict: dict[str, Any]
-    keys: tuple[Key, ...]
+    signers: tuple[str, ...]
     others: tuple[str, ...]
     sha256: str
 
@@ -64,7 +65,7 @@ def read_signed(data: bytes, keys: Sequence[Key]) -> Signed:
     if len(data) > MAX_BYTES:
         raise EnvelopeError(f"the file is too large: at most {MAX_BYTES:,} bytes")
     opened = unseal(data, TYPE, keys)
-    return Signed(_verdict(opened.payload), opened.keys, opened.others, digest(data))
+    return Signed(_verdict(opened.payload), tuple(map(who, opened.keys)), opened.others, digest(data))
 
 
 def subjects(verdict: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
 from lychgate.provisioner.sync.planning import State
 from lychgate.provisioner.sync.preflight import collect
-from lychgate.provisioner.sync.verdict_facts import judged_by, key_files, signed_verdict, verdict_within
+from lychgate.provisioner.sync.verdict_facts import judged_by, signed_verdict, trusted_files, verdict_within
 from lychgate.reports.evidence.entering import Told, entry_of
+from lychgate.reports.signing.keyless import TOKEN, read_keyless_signer
 from lychgate.reports.signing.keys import read_signer
 from lychgate.reports.signing.statement import sign
 
@@ -30,7 +31,8 @@ from lychgate.model.values import Unknown
 from tests.provisioner.sync.test_preflight import git, platform_in
 from tests.provisioner.sync.test_sync_command import lychgate
 from tests.reports.conftest import of
-from tests.reports.signing.key_files import key_files as make_keys
+from tests.reports.signing.key_files import key_files
+from tests.reports.signing.sigstore_services import ISSUER, WHO, Services, serving, token
 
 COMMIT = "353cff9cb01995b61488d8b6b0df4e33bcf00e65"
 STACK = "payments.production.acme"
@@ -46,7 +48,7 @@ def platform(tmp_path: Path) -> Path:
     (place / "keys").mkdir()
     for name in ("gate", "next", "other"):
         (tmp_path / name).mkdir()
-        private, public = make_keys(tmp_path / name, "ecdsa" if name == "next" else "ed25519")
+        private, public = key_files(tmp_path / name, "ecdsa" if name == "next" else "ed25519")
         Path(private).rename(tmp_path / f"{name}.pem")
         if name != "other":
             Path(public).rename(place / "keys" / f"{name}.pub")
@@ -94,7 +96,7 @@ def test_what_a_key_of_the_environments_has_signed_counts(
 ) -> None:
     for key in ("gate", "next"):
         found = signed_verdict(scope, signed(key))
-        assert isinstance(found, SignedVerdict) and len(found.keys) == 1
+        assert isinstance(found, SignedVerdict) and len(found.signers) == 1
         assert found.stacks == (STACK,)  # of this platform
         assert asked(scope, signed(key), verdict).outcome == "pass"
 
@@ -113,8 +115,8 @@ def test_what_does_not_count(scope: Scope, verdict: dict[str, Any], signed: Call
     assert "it is of no commit" in says(signed(commit=None))
     assert "it is of the environment test" in says(signed(environment="test"))
     assert "it is of the future: 2026-11-27 00:00 UTC" in says(signed(as_of="2026-11-27T00:00:00+00:00"))
-    assert "it is of the future" in says(signed(as_of="9999-12-31T23:59:59.999999-23:59"))
-    assert "it is older" in says(signed(as_of="0001-01-01T00:00:00+23:59"))
+    assert "it is of the future" in says(signed(as_of="9998-12-31T00:00:00+00:00"))
+    assert "it is older" in says(signed(as_of="1970-01-01T00:00:00+00:00"))
     # Judged more leniently, or of files that differ from what was committed.
     assert "not a strict one" in says(signed(strict=False))
     assert "another ruleset" in says(signed(ruleset_digest="f" * 64))
@@ -136,15 +138,34 @@ def test_keys_and_files_that_cannot_be_read(scope: Scope, platform: Path, signed
     key = platform / "keys" / "next.pub"
     key.write_text("no key")
     found = signed_verdict(scope, file)
-    assert isinstance(found, Unknown) and found.why.startswith(
-        "the keys that sign verdicts could not be had: no public"
-    )
+    assert isinstance(found, Unknown) and found.why.startswith("those who sign verdicts could not be had: no public")
     outside = platform.parent / "outside.pub"
     (platform / "keys" / "gate.pub").rename(outside)
     (platform / "keys" / "gate.pub").symlink_to(outside)
     found = signed_verdict(scope, file)
     assert isinstance(found, Unknown) and "leads out" in found.why
-    assert key_files(scope) == [platform / "keys" / "gate.pub", key]
+    assert trusted_files(scope) == [platform / "keys" / "gate.pub", key]
+
+
+def test_an_identity_of_sigstores_counts_in_the_place_of_a_key(
+    tmp_path: Path, verdict: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand = f"signed_verdict: {{identities: [{{identity: '{WHO}', issuer: '{ISSUER}'}}], trusted_root: root.json}}\n"
+    folder = platform_in(tmp_path, lambda text: text + demand)
+    scope = Scope(read_platform(folder), "payments", "production", "acme")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    file, trust = tmp_path / "verdict.intoto.json", tmp_path / "trust.json"
+    with serving(Services()) as services:
+        (folder / "root.json").write_text(json.dumps(services.trust["trustedRoot"]))
+        trust.write_text(json.dumps(services.trust))
+        for who, outcome in ((WHO, "pass"), (f"{WHO}2", "fail")):
+            monkeypatch.setenv(TOKEN, token(who))
+            file.write_bytes(sign(verdict, "v", read_keyless_signer(trust)))
+            assert asked(scope, file, verdict).outcome == outcome
+    assert trusted_files(scope) == [folder / "root.json"]
+    (folder / "root.json").write_text("{}")
+    found = signed_verdict(scope, file)
+    assert isinstance(found, Unknown) and "neither a TrustedRoot" in found.why
 
 
 def test_a_plan_does_not_ask(scope: Scope, signed: Callable[..., Path]) -> None:
@@ -154,7 +175,7 @@ def test_a_plan_does_not_ask(scope: Scope, signed: Callable[..., Path]) -> None:
 
 def test_nothing_is_demanded_unless_the_environment_says_so(tmp_path: Path) -> None:
     scope = Scope(read_platform(platform_in(tmp_path / "plain")), "payments", "production", "acme")
-    assert verdict_within(scope) is None and signed_verdict(scope, tmp_path) is None and key_files(scope) == []
+    assert verdict_within(scope) is None and signed_verdict(scope, tmp_path) is None and trusted_files(scope) == []
 
 
 @pytest.mark.parametrize(
@@ -164,6 +185,11 @@ def test_nothing_is_demanded_unless_the_environment_says_so(tmp_path: Path) -> N
         "signed_verdict: {keys: [keys/../../gate.pub]}", "signed_verdict: {keys: [a.pub], max_age_hours: 0}",
         "signed_verdict: {keys: [a.pub], max_age_hours: 1000}", "signed_verdict: {max_age_hours: 1}",
         "signed_verdict: {keys: ['awskms:alias/gate']}", "signed_verdict: {keys: ['']}",
+        "signed_verdict: {}", "signed_verdict: {identities: [{identity: a, issuer: 'https://b'}]}",
+        "signed_verdict: {keys: [a.pub], trusted_root: r.json}",
+        "signed_verdict: {identities: [{identity: '', issuer: 'https://b'}], trusted_root: r.json}",
+        "signed_verdict: {identities: [{identity: a, issuer: 'http://b'}], trusted_root: r.json}",
+        "signed_verdict: {identities: [{identity: a}], trusted_root: r.json}",
     ],
 )  # fmt: skip
 def test_a_demand_that_makes_no_sense_is_refused(tmp_path: Path, demand: str) -> None:
@@ -201,6 +227,6 @@ def test_a_plan_is_signed_and_the_sync_keeps_which(tmp_path: Path, platform: Pat
     kept = json.loads(record.read_bytes())
     told = json.loads(lychgate("verify", str(file), "--key", str(platform / "keys" / "gate.pub"), "--json").stdout)
     assert kept["request"]["signed_verdict"]["sha256"] == told["sha256"]
-    assert [f"the key {key}" for key in kept["request"]["signed_verdict"]["keys"]] == told["signed_by"]
+    assert kept["request"]["signed_verdict"]["signers"] == told["signed_by"]
     assert kept["verdict"]["run"]["id"] != json.loads(verdict.read_bytes())["run"]["id"]  # it has judged again itself
     assert entry_of(record.read_bytes(), "record", Told()).facts.outcome == "refused"

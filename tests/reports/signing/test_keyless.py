@@ -53,7 +53,7 @@ def test_a_job_signs_as_what_it_is(
 ) -> None:
     found = read_signed(signed, [read_identity(WHO, ISSUER, trust)])
     assert found.verdict["run"] == judged["run"]
-    assert found.keys[0].keyval == {"identity": WHO, "issuer": ISSUER}
+    assert found.signers == (f"{WHO} (by {ISSUER})",)
     # A TrustedRoot alone is enough to verify by, and nothing is asked then.
     root = tmp_path / "root.json"
     root.write_text(json.dumps(services.trust["trustedRoot"]))
@@ -83,7 +83,7 @@ def test_another_may_have_signed_as_well(judged: Json, signed: bytes, signer: Cr
     both = json.loads(signed)
     both["signatures"] += json.loads(sign(judged, "v.json", signer))["signatures"]
     data = json.dumps(both).encode()
-    assert len(read_signed(data, [signer.public_key, read_identity(WHO, ISSUER, trust)]).keys) == 2
+    assert len(read_signed(data, [signer.public_key, read_identity(WHO, ISSUER, trust)]).signers) == 2
     assert read_signed(data, [signer.public_key]).others == ("sigstore",)
 
 

@@ -39,7 +39,7 @@ def test_a_verdict_is_signed_whole_and_read_again(judged: Json, signer: CryptoSi
     data = sign(judged, "v.json", signer)
     found = read_signed(data, [signer.public_key])
     assert canonical(found.verdict) == canonical(judged)
-    assert [key.keyid for key in found.keys] == [signer.public_key.keyid] and found.others == ()
+    assert found.signers == (f"the key {signer.public_key.keyid}",) and found.others == ()
     assert json.loads(base64.b64decode(json.loads(data)["payload"]))["subject"] == [
         {"name": "commit", "digest": {"gitCommit": COMMIT}},
         {"name": "program shop in app", "digest": {"sha256": "c" * 64}},
@@ -92,13 +92,13 @@ def test_further_signatures_neither_help_nor_harm(judged: Json, signer: CryptoSi
     ours, theirs = (json.loads(sign(judged, "v.json", one)) for one in (signer, stranger))
     both = ours | {"signatures": theirs["signatures"] + ours["signatures"]}
     found = read_signed(json.dumps(both).encode(), [signer.public_key])
-    assert [key.keyid for key in found.keys] == [signer.public_key.keyid]
+    assert found.signers == (f"the key {signer.public_key.keyid}",)
     assert found.others == (stranger.public_key.keyid,)
     either = read_signed(json.dumps(both).encode(), [stranger.public_key, signer.public_key, signer.public_key])
-    assert len(either.keys) == 2
+    assert len(either.signers) == 2
     broken = ours | {"signatures": [theirs["signatures"][0] | {"sig": "AAAA"}, *ours["signatures"]]}
     found = read_signed(json.dumps(broken).encode(), [stranger.public_key, signer.public_key])
-    assert [key.keyid for key in found.keys] == [signer.public_key.keyid]
+    assert found.signers == (f"the key {signer.public_key.keyid}",)
     assert found.others == (stranger.public_key.keyid,)
     many = ours | {"signatures": ours["signatures"] + [{"keyid": str(one), "sig": ""} for one in range(20)]}
     refused(json.dumps(many).encode(), signer, "no signed envelope")
