@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, iam, judging, network, pack, start
+from benchmarks import capture, iam, judging, network, pack, reports, start
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "network": network.rows,
     "pack": pack.rows,
     "iam": iam.rows,
+    "reports": reports.rows,
 }
 
 

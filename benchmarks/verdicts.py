@@ -126,6 +126,6 @@ def _waiver(number: int, one: dict[str, Any]) -> dict[str, Any]:
     return {
         "rule": one["rule"], "stack": one["stack"], "urn": one["urn"], "owner": "ledger", "reason": "being moved",
         "ticket": "SEC-7", "approver": "security", "compensating_control": None, "created": "2026-11-01",
-        "expires": f"20{26 + number % 2}-12-{number + 1:02}", "expired": False, "void": None, "used": True,
+        "expires": f"20{26 + number % 2}-12-{number % 28 + 1:02}", "expired": False, "void": None, "used": True,
         "location": {"file": "waivers.yaml", "line": 2 + 10 * number},
     }  # fmt: skip
