@@ -140,6 +140,8 @@ def report(
         raise InputError("report", found=found, expected="verdict.json, or --since for a trend of the store")
     if since is None and given:
         raise InputError("report", found=f"{given[0]} with a verdict", expected="it with --since alone")
+    if since is not None and verbose:
+        raise InputError("report", found="--verbose with --since", expected="it with a verdict alone")
     if verdict is not None:
         from lychgate.cli.report import ReportOptions, run
 

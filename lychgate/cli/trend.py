@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from lychgate.cli.evidence_showing import show_report
 from lychgate.cli.trend_showing import show
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.escaping import escape
-from lychgate.reports import replace
-from lychgate.reports.evidence.checking import check
+from lychgate.reports import replace as put_in_place
+from lychgate.reports.evidence.checking import SKEW, Report, check
 from lychgate.reports.evidence.record import moment_of, stamp
 from lychgate.reports.evidence.store import now
 from lychgate.reports.trend import FORMATS
@@ -48,7 +48,8 @@ class TrendOptions:
 def run(options: TrendOptions) -> int:
     """Show a trend, or write it; nothing of a store that is not as it was written."""
     renderers = _renderers(options)
-    asked = _asked(options)
+    end = moment("--until", options.until) if options.until else None
+    asked = _asked(options, end)
     known = trusted(options.checkpoints, options.keys)
     with opened(options.store) as snapshot:
         report = check(snapshot.chain(), snapshot.id, known, documents=False)
@@ -56,7 +57,7 @@ def run(options: TrendOptions) -> int:
             show_report(report, documents=False)
             print("lychgate: there is no trend of a store that is not as it was written", file=sys.stderr)
             return FOUND
-        trend = trend_of(snapshot, report, asked)
+        trend = trend_of(snapshot, report, _to_newest(asked, report, end))
     if options.output is not None:
         show(trend)
         _write(trend, renderers, options.output)
@@ -68,9 +69,21 @@ def run(options: TrendOptions) -> int:
     return CLEAN
 
 
-def _asked(options: TrendOptions) -> Asked:
+def _to_newest(asked: Asked, report: Report, end: str | None) -> Asked:
+    """A range to now takes in a record whose writer's clock is a little ahead of this one; one far ahead is told of."""
+    newest = report.newest
+    if newest is None or not stamp(asked.until) < newest.recorded_at <= (end or newest.recorded_at):
+        return asked
+    ahead = moment_of(newest.recorded_at)
+    if ahead > asked.until + SKEW:
+        print(f"lychgate: record {newest.sequence} says a later time than now, and is left out", file=sys.stderr)
+        return asked
+    return replace(asked, until=ahead)
+
+
+def _asked(options: TrendOptions, end: str | None) -> Asked:
     today = stamp(now())
-    until = min(moment("--until", options.until), today) if options.until else today
+    until = min(end or today, today)
     since = moment("--since", options.since, begins=True)
     if since >= until:
         expected = f"a moment before {until[:19]}Z, where the range ends"
@@ -101,7 +114,7 @@ def _write(trend: Trend, renderers: dict[str, Callable[[Trend], bytes]], folder:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, data in made.items():
-            replace(path, data)
+            put_in_place(path, data)
     except OSError as error:
         raise InputError(str(folder), found=f"cannot be written: {error.strerror}", expected="a folder") from None
     print(f"trend in {escape(str(folder))}: {', '.join(renderers)}", file=sys.stderr)

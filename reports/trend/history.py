@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ from lychgate.reports.trend.trend import (
     days,
     moments_of,
 )  # fmt: skip
+from lychgate.reports.trend.waivers import Waivers
 
 from lychgate.model.outcome import LAYERS, SEVERITIES
 
@@ -128,16 +129,6 @@ _SERIES = ("severities", "layers", "pairs", "applications", "tenants", "stacks",
 
 
 @dataclass
-class _Waiver:
-    """What is remembered of a waiver through its versions."""
-
-    first: date
-    last: str
-    told: date | None = None
-    renewed: int = 0
-
-
-@dataclass
 class History:
     """Goes over events, which must come in the order of `at`, and knows at the end what a trend says.
 
@@ -159,7 +150,7 @@ class History:
         self.ended: set[tuple[str, str, str]] = set()
         self.mended: dict[str, list[float]] = defaultdict(list)
         self.older: Counter[str] = Counter()
-        self.remembered: dict[tuple[str, str, str], _Waiver] = {}
+        self.waivers = Waivers()
         self.titles: dict[str, str] = {}
         self.snapshots: list[_Sums] = []
         self.found = False  # whether anything of what is selected was ever judged, or stood
@@ -225,8 +216,7 @@ class History:
                 stack.open[key] = self._open(key, one, part, event, at_least=first and self.pruned)
         for requirement in part.requirements:
             self.titles.setdefault(requirement["id"], requirement["title"])
-        for waiver in sorted(stack.waivers, key=lambda one: one["expires"]):
-            self._remember(waiver, event)
+        self.waivers.remember(stack.waivers, event.at)
 
     def _open(self, key: Key, one: Mapping[str, Any], part: Part, event: Event, *, at_least: bool) -> Finding:
         application, tenant = _labels((part.labels or {}).get(one["urn"], {}), event)
@@ -257,16 +247,6 @@ class History:
         if event.at <= self.since or not self.selection.takes(finding.application, finding.tenant):
             return None
         return self.flows[bisect_left(self.moments, event.at) - 1]
-
-    def _remember(self, waiver: Mapping[str, Any], event: Event) -> None:
-        key, told = _waiver_key(waiver), _day(waiver.get("created"))
-        known = self.remembered.get(key)
-        if known is None:
-            known = self.remembered[key] = _Waiver(event.at.date(), waiver["expires"])
-        if waiver["expires"] > known.last:
-            known.last, known.renewed = waiver["expires"], known.renewed + 1
-        if told and (known.told is None or told < known.told):
-            known.told = told
 
     def end(self) -> None:
         """There is no further record."""
@@ -300,7 +280,7 @@ class History:
             "flows": self.flows,
             "mending": {**durations, "all": Mending.of(every, self.older.total())},
             "open": self._still_open(),
-            "waivers": sorted(self._waivers(), key=lambda one: (one.expires, one.rule, one.stack, one.urn)),
+            "waivers": self._waivers(),
             "standing": [stack.standing for _, stack in sorted(self.stacks.items()) if self._selected(stack)],
         }
 
@@ -332,25 +312,12 @@ class History:
             found.append(Requirement(id=name, title=self.titles.get(name, ""), kind=weakest, counts=counts))
         return found
 
-    def _waivers(self) -> Iterator[WaiverAge]:
+    def _waivers(self) -> list[WaiverAge]:
         day = self.until.date()
-        for stack in self.stacks.values():
-            newest: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-            for waiver in sorted(stack.waivers, key=lambda one: one["expires"]):
-                newest[_waiver_key(waiver)] = waiver
-            for key, waiver in newest.items():
-                known = self.remembered[key]
-                told = known.told is not None and known.told <= known.first
-                since = known.told if told and known.told else known.first
-                ends = _day(waiver["expires"])
-                texts = {
-                    name: waiver[name]
-                    for name in ("rule", "stack", "urn", "owner", "approver", "ticket", "reason", "expires", "used")
-                }
-                yield WaiverAge(
-                    **texts, severity=stack.severities.get(waiver["rule"]), since=since.isoformat(), told=told,
-                    age=(day - since).days, left=(ends - day).days if ends else None, renewed=known.renewed,
-                )  # fmt: skip
+        found = [
+            one for stack in self.stacks.values() for one in self.waivers.ages(stack.waivers, stack.severities, day)
+        ]
+        return sorted(found, key=lambda one: (one.expires, one.rule, one.stack, one.urn))
 
 
 def _end(key: Key, one: Mapping[str, Any] | None, part: Part, same: bool) -> End | None:
@@ -416,17 +383,6 @@ def _counted(part: Part, event: Event, selection: Selection) -> _Stack:
 
 def _labels(known: Mapping[str, str], event: Event) -> tuple[str | None, str | None]:
     return known.get("application", event.application), known.get("tenant", event.tenant)
-
-
-def _waiver_key(waiver: Mapping[str, Any]) -> tuple[str, str, str]:
-    return waiver["rule"], waiver["stack"], waiver["urn"]
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 def _numbered(name: str) -> list[tuple[bool, int, str]]:

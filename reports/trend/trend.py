@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from statistics import fmean, median
 from typing import Any, Literal, NamedTuple
@@ -113,6 +113,7 @@ class WaiverAge:
 
     `since` is its first day as any version of it has said (`told`), else the day on which a verdict first listed it.
     `renewed` is how often it was given a later last day. `left` is in days, negative when over; None for no date.
+    `void` is why it waives nothing, though it has not ended.
     """
 
     rule: str
@@ -125,6 +126,7 @@ class WaiverAge:
     reason: str
     expires: str
     used: bool
+    void: str | None
     since: str
     told: bool
     age: int
@@ -235,7 +237,7 @@ def as_dict(trend: Trend) -> dict[str, Any]:
         ],
         "flows": trend.flows,
         "mending": trend.mending,
-        "open": trend.open,
+        "open": [asdict(one) | {"days": trend.age(one)} for one in trend.open],
         "waivers": trend.waivers,
         "stacks": trend.standing,
         "sources": {

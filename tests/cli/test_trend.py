@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lychgate.reports.evidence.store import Store
+from lychgate.reports.evidence.store import Store, now
 
 from tests.cli.conftest import Run
 from tests.reports.evidence.records import tamper
@@ -85,6 +85,16 @@ def test_a_checkpoint_vouches(store: Store, cheap: Command, tmp_path: Path) -> N
     assert run.status == 0 and "a checkpoint vouches to record 5" in run.stdout
 
 
+@pytest.mark.parametrize("end", [(), ("--until", "2999-01-01")])
+def test_a_clock_that_is_a_little_ahead_loses_no_record(end: tuple[str, ...], store: Store, cheap: Command) -> None:
+    verdict = document(judgement(RULES[0], FULL, NASTY, "pass"), application="payments")
+    put(store, synced(OWN, verdict), now() + timedelta(minutes=3))
+    assert "1 mended" in cheap("report", "--since", "2026-03-12", *end).stdout
+    put(store, synced(OWN, document(judgement(RULES[0], FULL, NASTY, "fail"))), now() + timedelta(days=3))
+    run = cheap("report", "--since", "2026-03-12", *end)
+    assert "0 opened" in run.stdout and "record 7 says a later time than now, and is left out" in run.stderr
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -109,6 +119,7 @@ def test_usage_errors_are_one_message(store: Store, cheap: Command, tmp_path: Pa
         ((), "neither a verdict nor --since"),
         (("verdict.json", "--since", "2026-03-01"), "a verdict and --since"),
         (("verdict.json", "--store", "x"), "--store with a verdict"),
+        ((*RANGE, "--verbose"), "--verbose with --since"),
         (("--since", "yesterday"), "'yesterday' is no moment"),
         (("--since", "2026-03-02", "--until", "2026-03-01"), "the range begins at 2026-03-02T00:00:00Z"),
         (("--since", "2999-01-01"), "the range begins at 2999-01-01T00:00:00Z"),

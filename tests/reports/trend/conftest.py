@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lychgate.reports.evidence.checking import check
@@ -15,7 +16,7 @@ from lychgate.reports.trend.trend import Trend
 
 from tests.reports.conftest import poisoned
 from tests.reports.evidence.conftest import address, postgresql  # noqa: F401  # fixtures
-from tests.reports.trend.stores import START, At, document, judgement, months, put
+from tests.reports.trend.stores import START, At, document, judgement, months, put_all
 
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 29, 23, 59, 59, tzinfo=UTC)
 
@@ -37,8 +38,7 @@ def made(
 def some_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of ninety days and six stacks: a file, to be read only."""
     file = tmp_path_factory.mktemp("months") / "evidence.db"
-    for _ in months(Store.open(str(file), create=True, clock=At())):
-        pass
+    put_all(Store.open(str(file), create=True, clock=At()), months())
     return file
 
 
@@ -48,17 +48,19 @@ def trend(some_months: Path) -> Trend:
 
 
 @pytest.fixture
-def hostile(tmp_path: Path) -> Callable[[str], Trend]:
-    """A trend of a record that has a text wherever the format takes any."""
+def hostile(tmp_path: Path) -> Callable[..., Trend]:
+    """A trend of records that have a text wherever the format takes any; two records for each text."""
 
-    def trend(text: str) -> Trend:
+    def trend(*texts: str) -> Trend:
         store = Store.open(str(tmp_path / "hostile.db"), create=True, clock=At())
-        first = poisoned(text)
-        first["run"] |= {"commit": None, "environment": text}
-        for one in first["waivers"]:
-            one["created"] = None
-        put(store, first, START, branch=text)
-        put(store, document(judgement({**_RULE, "id": text}, text, text, "fail")), START + timedelta(days=1), text)
+        documents: list[tuple[dict[str, Any], datetime, str | None]] = []
+        for number, text in enumerate(texts):
+            first = poisoned(text)
+            first["run"] |= {"commit": None, "environment": text}
+            second = document(judgement({**_RULE, "id": text}, text, text, "fail"))
+            at = START + timedelta(minutes=number)
+            documents += [(first, at, text), (second, at + timedelta(days=1), text)]
+        put_all(store, documents)
         return made(store, branches=("*",))
 
     return trend

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,12 +44,13 @@ TYPES = ("aws:s3/bucket:Bucket", "aws:iam/role:Role", "aws:rds/cluster:Cluster",
 
 @dataclass
 class At:
-    """A clock that says what it is told to."""
+    """A clock that says what it is told to: these moments, then `now` for ever."""
 
     now: datetime = START
+    coming: deque[datetime] = field(default_factory=deque)
 
     def __call__(self) -> datetime:
-        return self.now
+        return self.coming.popleft() if self.coming else self.now
 
 
 def judgement(rule: Mapping[str, Any], stack: str, name: str, outcome: str, *, level: str = "mandatory") -> Any:
@@ -127,23 +129,32 @@ def synced(
             "branch": "main", "commit": "c" * 40,
         },
         "preflight": {}, "difference": {}, "applied": {"stack": stack, "id": "1", "outcome": outcome},
-        "verdict": verdict, "after": verdict,
+        "verdict": None, "after": verdict,
     }  # fmt: skip
 
 
 def put(store: Store, made: dict[str, Any], at: datetime, branch: str | None = "main") -> int:
     """Record a document at a moment, as an import does."""
+    return put_all(store, [(made, at, branch)])
+
+
+def put_all(store: Store, documents: Iterable[tuple[dict[str, Any], datetime, str | None]]) -> int:
+    """Record several at once, each at its moment; the number of the last."""
     assert isinstance(store.clock, At)
-    store.clock.now = at
-    made = made | {"run": made["run"] | {"id": at.isoformat() + str(branch)}} if "run" in made else made
-    if "run" not in made:
-        made = made | {"recorded": at.isoformat()}
-    (done,) = store.append([entry_of(orjson.dumps(made), "a file", Told(branch=branch, by="a test"))])
-    assert done.new
-    return done.sequence
+    entries = []
+    for made, at, branch in documents:
+        own = {"run": made["run"] | {"id": f"{at} {branch}"}} if "run" in made else {"recorded": at.isoformat()}
+        entries.append(entry_of(orjson.dumps(made | own), "a file", Told(branch=branch, by="a test")))
+        store.clock.coming.append(at)
+        store.clock.now = at
+    done = store.append(entries)
+    assert all(one.new for one in done)
+    return done[-1].sequence
 
 
-def months(store: Store, count: int = 90, resources: int = 12, seed: int = 7) -> Iterator[int]:
+def months(
+    count: int = 90, resources: int = 12, seed: int = 7
+) -> Iterator[tuple[dict[str, Any], datetime, str | None]]:
     """So many days of six stacks, one record a day each; most are syncs, two stacks are only checked."""
     chance = random.Random(seed)
     broken: dict[tuple[str, str, str], str] = {}
@@ -154,13 +165,13 @@ def months(store: Store, count: int = 90, resources: int = 12, seed: int = 7) ->
                 continue
             at = START + timedelta(days=day, minutes=number)
             if day == ends:
-                yield put(store, synced(stack, None, kind="removal"), at)
+                yield synced(stack, None, kind="removal"), at, "main"
                 continue
             made = _day(chance, stack, day, resources, broken)
-            yield put(store, made if number in (2, 3) else synced(stack, made), at)
+            yield made if number in (2, 3) else synced(stack, made), at, "main"
             if day % 9 == number:
                 noise = made | {"decision": "clean", "judgements": [], "summary": {}}
-                yield put(store, noise, at + timedelta(seconds=30), branch="feature/new-queue")
+                yield noise, at + timedelta(seconds=30), "feature/new-queue"
 
 
 def _day(

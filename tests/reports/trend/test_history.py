@@ -100,7 +100,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.sampled_from([None, "shop", "bank"]))
 def test_it_agrees_with_the_naive_implementation(events: list[Event], application: str | None) -> None:
     until = [one for one in events if one.at <= UNTIL]

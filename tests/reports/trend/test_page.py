@@ -89,14 +89,14 @@ def test_every_plot_has_words(trend: Trend) -> None:
     assert words == "6.3.2: nothing judged from 2026-03-01; failing from 2026-03-02"
 
 
-@pytest.mark.parametrize("text", [*ATTACKS, "</style><script>alert(1)</script>", '"><svg onload=x>', "{{ 7 * 7 }}"])
-def test_a_hostile_record_stays_text(text: str, hostile: Callable[[str], Trend], trend: Trend) -> None:
-    data = render(hostile(text))
+def test_hostile_records_stay_text(hostile: Callable[..., Trend], trend: Trend) -> None:
+    data = render(hostile(*ATTACKS, "</style><script>alert(1)</script>", '"><svg onload=x>', "{{ 7 * 7 }}"))
     page = Page(data)
     sound(page)
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in Page(render(trend)).elements}
     assert {name for _, one in page.elements for name in one} <= ATTRIBUTES
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066]", data.decode())
+    assert "{{ 7 * 7 }}" in "".join(page.text)
 
 
 def test_a_range_in_which_nothing_stands_is_no_good_news(some_months: Path) -> None:

@@ -35,6 +35,7 @@ def page(trend: Trend, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 def test_axe_finds_nothing(browser: Any, page: Path, width: int, scheme: str) -> None:
     opened = Opened(browser, page, color_scheme=scheme)

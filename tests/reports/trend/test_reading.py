@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -24,7 +25,13 @@ OWN = "payments.production.acme"
 
 
 @pytest.fixture
-def store(address: str) -> Store:
+def store(tmp_path: Path) -> Store:
+    return Store.open(str(tmp_path / "evidence.db"), create=True, clock=At())
+
+
+@pytest.fixture
+def either(address: str) -> Store:
+    """A store on each of the two databases."""
     return Store.open(address, create=True, clock=At())
 
 
@@ -56,19 +63,19 @@ def test_a_branch_does_not_move_the_posture(store: Store) -> None:
         made(store, until=until, branches=("other",))
 
 
-def test_what_was_deployed_counts_and_what_was_not_does_not(store: Store) -> None:
-    put(store, said("pass", "fail"), day(0))
-    put(store, synced(OWN, said("fail", "pass")), day(1))
-    put(store, synced(OWN, said("fail", "fail"), outcome="failed"), day(2))
-    put(store, synced(OWN, said("fail", "fail"), outcome="refused"), day(3))
-    put(store, said("pass", "pass"), day(4))
-    trend = made(store, until=day(5))
+def test_what_was_deployed_counts_and_what_was_not_does_not(either: Store) -> None:
+    put(either, said("pass", "fail"), day(0))
+    put(either, synced(OWN, said("fail", "pass")), day(1))
+    put(either, synced(OWN, said("fail", "fail"), outcome="failed"), day(2))
+    put(either, synced(OWN, said("fail", "fail"), outcome="refused"), day(3))
+    put(either, said("pass", "pass"), day(4))
+    trend = made(either, until=day(5))
     assert [(one.rule, one.opened) for one in trend.open] == [(RULES[0]["id"], day(1))]
     assert trend.mending["all"].mean == 1
     assert [(one.stack, one.record, one.deployed) for one in trend.standing] == [(FULL, 2, True)]
     assert trend.sources.notes == [f"{OWN}: a sync since was failed (record 3): what was deployed then may differ"]
-    put(store, synced(OWN, None, kind="removal"), day(6))
-    gone = made(store, until=day(7))
+    put(either, synced(OWN, None, kind="removal"), day(6))
+    gone = made(either, until=day(7))
     assert gone.standing == [] and gone.totals[-1] == (0, 0, 0, 0)
     assert sum(flow.ended["removed"] for flow in gone.flows) == 1
 
@@ -97,14 +104,14 @@ def test_what_was_found_before_the_range_keeps_its_age(store: Store) -> None:
     assert sum(flow.opened for flow in trend.flows) == 0
 
 
-def test_what_was_pruned_makes_ages_at_least(store: Store) -> None:
-    assert isinstance(store.clock, At)
-    put(store, synced(OWN, said("fail", "fail")), day(-800))
-    put(store, synced(OWN, said("fail", "fail", run="2")), day(-2))
-    store.clock.now = day(-1)
-    assert prune(store, months=12).gone is not None
-    put(store, synced(OWN, said("pass", "fail")), day(1))
-    trend = made(store, until=day(2))
+def test_what_was_pruned_makes_ages_at_least(either: Store) -> None:
+    assert isinstance(either.clock, At)
+    put(either, synced(OWN, said("fail", "fail")), day(-800))
+    put(either, synced(OWN, said("fail", "fail", run="2")), day(-2))
+    either.clock.now = day(-1)
+    assert prune(either, months=12).gone is not None
+    put(either, synced(OWN, said("pass", "fail")), day(1))
+    trend = made(either, until=day(2))
     assert [(one.at_least, one.opened) for one in trend.open] == [(True, day(-2))]
     assert (trend.mending["all"].number, trend.mending["all"].older) == (0, 1)
 
@@ -125,16 +132,16 @@ def test_a_selection_is_of_judgements(store: Store) -> None:
             made(store, until=until, **wrong)
 
 
-def test_a_document_that_was_changed_gives_no_trend(store: Store) -> None:
-    put(store, said("fail"), day(0))
-    put(store, said("pass", run="2"), day(1))
+def test_a_document_that_was_changed_gives_no_trend(either: Store) -> None:
+    put(either, said("fail"), day(0))
+    put(either, said("pass", run="2"), day(1))
     other = "UPDATE evidence_record SET document = (SELECT document FROM evidence_record WHERE sequence = 2)"
-    tamper(store, f"{other} WHERE sequence = 1")
+    tamper(either, f"{other} WHERE sequence = 1")
     with pytest.raises(BrokenRecordError):
-        made(store, until=day(2))
+        made(either, until=day(2))
 
 
-def test_each_moment_is_what_evidence_shows_then(some_months: object) -> None:
+def test_each_moment_is_what_evidence_shows_then(some_months: Path) -> None:
     store = Store.open(str(some_months))
     trend = made(store)
     with store.read() as snapshot:
