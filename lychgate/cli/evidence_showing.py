@@ -168,6 +168,8 @@ def _lines(header: Header, document: Mapping[str, Any]) -> Iterator[tuple[str, s
         yield "rules", run["rules_digest"]
         for name, value in run["inputs"].items():
             yield "input", f"{name} {value}"
+    if (given := document.get("request", {}).get("signed_verdict")) and "sha256" in given:
+        yield "signed", f"{given['sha256']} by {' and '.join(given.get('signers') or ['nobody that counts'])}"
     for one in document.get("preflight", {}).get("judged", ()):
         if isinstance(one, dict):
             yield "preflight", f"{str(one.get('outcome')).ljust(8)} {one.get('id')}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from lychgate.reports.document import SIGNED
 from lychgate.reports.evidence.canonical import NotCanonicalError
 from lychgate.reports.evidence.record import Entry, Facts, stamp
 from lychgate.reports.evidence.sync_record import FORMATS
@@ -71,6 +72,8 @@ def entry_of(data: bytes, name: str, told: Told) -> Entry:
     document = _parsed(data, name)
     if not isinstance(document, dict):
         raise InputError(name, found=f"{shown(document)}, not a mapping", expected=EXPECTED)
+    if "payloadType" in document:
+        raise InputError(name, found="a signed verdict", expected=SIGNED)
     if "version" in document:
         _valid(Verdict, document, name)
         facts = _of_check(document, name, told)

@@ -30,6 +30,15 @@ class _Open(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
 
+class GivenVerdict(_Open):
+    """The signed verdict that was given: the SHA-256 of its file, who has signed it, or why it is none."""
+
+    file: str
+    sha256: str
+    signers: list[str] = Field(default_factory=list)
+    why: str = ""
+
+
 class Asked(_Open):
     """Who asked for what, and who agreed."""
 
@@ -44,7 +53,7 @@ class Asked(_Open):
     approvals: Fact[list[dict[str, Any]]] = None
     as_of: Fact[str] = None
     may_lose: Fact[list[str]] = None
-    signed_verdict: Fact[dict[str, Any]] = None
+    signed_verdict: Fact[GivenVerdict] = None
     explained: dict[str, str] = Field(default_factory=dict)
 
 

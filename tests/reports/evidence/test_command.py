@@ -100,6 +100,18 @@ def test_the_path_of_an_assessor(run: Run, address: str, monkeypatch: pytest.Mon
     assert run("export", "all.tar.gz")[0] == 1 and not Path("all.tar.gz").exists()
 
 
+def test_a_record_shows_the_signed_verdict_that_was_demanded(run: Run, tmp_path: Path) -> None:
+    first, second, third = sync(run="a"), sync(run="b", outcome=None), sync(run="c")
+    signed = {"file": "v.intoto.json", "sha256": "9" * 64, "signers": ["the key 7f\x1b[31m"], "decision": "clean"}
+    first["request"]["signed_verdict"] = signed
+    second["request"]["signed_verdict"] = {"file": "v.json", "sha256": "8" * 64, "why": "no trusted key has signed it"}
+    third["request"]["signed_verdict"] = {"unknown": "the keys could not be had"}
+    assert run("import", *left(tmp_path, first=first, second=second, third=third))[0] == 0
+    assert f"signed      {'9' * 64} by the key 7f\\x1b[31m" in run("show", 1)[1]
+    assert f"signed      {'8' * 64} by nobody that counts" in run("show", 2)[1]
+    assert "signed" not in run("show", 3)[1]
+
+
 def test_an_archive_is_verified_with_a_shell_alone(run: Run, tmp_path: Path) -> None:
     private, public = key_files(tmp_path)
     documents = {f"v{number}": verdict(run=str(number), name='=cmd|"x"!A1') for number in range(5)}
