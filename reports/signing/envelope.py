@@ -68,7 +68,7 @@ def unseal(data: bytes, payload_type: str, keys: Sequence[Key]) -> Opened:
     envelope = _read(data)
     if envelope.payload_type != payload_type:
         raise EnvelopeError("an envelope of something else")
-    verified = tuple(key for key in {key.keyid: key for key in keys}.values() if _verifies(envelope, key))
+    verified = tuple(key for key in dict.fromkeys(keys) if _verifies(envelope, key))
     if not verified:
         raise EnvelopeError("no trusted key has signed it")
     known = {key.keyid for key in verified}

@@ -67,6 +67,12 @@ def test_only_digests_leave(judged: Json, signed: bytes, services: Services) -> 
     assert judged["run"]["id"].encode() not in entry and services.tokens[0].encode() not in signed
 
 
+def test_of_several_who_count_each_may_have_signed(signed: bytes, trust: Path) -> None:
+    us, others = read_identity(WHO, ISSUER, trust), [read_identity(f"{WHO}{one}", ISSUER, trust) for one in range(2)]
+    for trusted in ([us, *others], [*others, us], [us, us]):
+        assert read_signed(signed, trusted).signers == (f"{WHO} (by {ISSUER})",)
+
+
 def test_nobody_else_counts(signed: bytes, trust: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     with serving(Services()) as theirs:
