@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ def signed_verdict(scope: Scope, file: Path | None) -> Fact[SignedVerdict | Unsi
     """What was given. Raises InputError for a file that cannot be read."""
     if file is None or scope.environment.signed_verdict is None:
         return None
+    if find_spec("securesystemslib") is None:
+        return Unknown("what verifies signatures is not installed: lychgate[signing]")
     from lychgate.reports.signing.envelope import EnvelopeError
     from lychgate.reports.signing.keys import read_file
     from lychgate.reports.signing.statement import MAX_BYTES, read_signed

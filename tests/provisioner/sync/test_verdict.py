@@ -15,6 +15,7 @@ import pytest
 from lychgate.policies.preflight.examples import PRODUCTION
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import read_platform
+from lychgate.provisioner.sync import verdict_facts
 from lychgate.provisioner.sync.planning import State
 from lychgate.provisioner.sync.preflight import collect
 from lychgate.provisioner.sync.verdict_facts import judged_by, signed_verdict, trusted_files, verdict_within
@@ -166,6 +167,15 @@ def test_an_identity_of_sigstores_counts_in_the_place_of_a_key(
     (folder / "root.json").write_text("{}")
     found = signed_verdict(scope, file)
     assert isinstance(found, Unknown) and "neither a TrustedRoot" in found.why
+
+
+def test_without_the_library_nothing_is_known(
+    scope: Scope, signed: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = signed()
+    monkeypatch.setattr(verdict_facts, "find_spec", lambda name: None)
+    found = signed_verdict(scope, file)
+    assert isinstance(found, Unknown) and "not installed" in found.why
 
 
 def test_a_plan_does_not_ask(scope: Scope, signed: Callable[..., Path]) -> None:
