@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,9 +15,11 @@ from lychgate.reports.evidence.record import Header, Row, moment_of, stamp
 from lychgate.reports.evidence.searching import Wanted, bare, find, is_stack, newest_at
 from lychgate.reports.evidence.store import Snapshot
 from lychgate.reports.trend.history import Event, History, Part, Selection
-from lychgate.reports.trend.trend import Sources, Trend
+from lychgate.reports.trend.trend import Sources, Standing, Trend
 
 from lychgate.model.errors import InputError
+
+OLD = timedelta(days=30)  # after which a stack's newest verdict is called old
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,10 @@ def trend_of(snapshot: Snapshot, report: Report, asked: Asked) -> Trend:
     if newest is None or not history.found:
         raise _nothing(asked, left_out)
     selection = {"environment": asked.environment} | asdict(asked.selection)
-    notes = [*_environments(history), *newest_at(told, stamp(asked.until)).notes]
+    parts = history.parts_of_trend()
+    notes = [*_old(parts["standing"], asked.until), *_environments(history), *newest_at(told, stamp(asked.until)).notes]
     return Trend(
-        **history.parts_of_trend(),
+        **parts,
         selection={name: value for name, value in selection.items() if value is not None},
         sources=Sources(
             store=report.store, records=report.count, used=len(used), newest=newest.sequence, hash=newest.hash,
@@ -77,6 +80,13 @@ def _is_deployed(header: Header, history: History) -> bool:
     """Whether a check is of nothing but stacks that were synced before."""
     stacks = header.facts.stacks
     return header.facts.kind == "check" and bool(stacks) and all(bare(one) in history.deployed for one in stacks)
+
+
+def _old(standing: Iterable[Standing], until: datetime) -> Iterator[str]:
+    """What has not been judged for long may stand otherwise by now."""
+    for one in standing:
+        if until - one.at > OLD:
+            yield f"{one.stack}: judged last on {one.at:%Y-%m-%d}, {(until - one.at).days} days before the end"
 
 
 def _environments(history: History) -> Iterator[str]:

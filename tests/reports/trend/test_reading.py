@@ -104,6 +104,12 @@ def test_what_was_found_before_the_range_keeps_its_age(store: Store) -> None:
     assert sum(flow.opened for flow in trend.flows) == 0
 
 
+def test_what_was_not_judged_for_long_is_said(store: Store) -> None:
+    put(store, synced(OWN, said("pass")), day(0))
+    assert made(store, until=day(30)).sources.notes == []
+    assert made(store, until=day(31)).sources.notes == [f"{FULL}: judged last on 2026-03-01, 31 days before the end"]
+
+
 def test_what_was_pruned_makes_ages_at_least(either: Store) -> None:
     assert isinstance(either.clock, At)
     put(either, synced(OWN, said("fail", "fail")), day(-800))
