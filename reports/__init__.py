@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import IO, Any
 from lychgate.model.errors import InputError
 
 # Format -> (module, file name). A module is imported when its format is asked for.
-FORMATS: dict[str, tuple[str, str]] = {
+Formats = Mapping[str, tuple[str, str]]
+FORMATS: Formats = {
     "json": ("document", "verdict.json"),
     "sarif": ("sarif", "verdict.sarif"),
     "html": ("html", "report.html"),
@@ -30,10 +31,10 @@ FORMATS: dict[str, tuple[str, str]] = {
 }
 
 
-def renderer(name: str) -> Callable[[dict[str, Any]], bytes]:
+def renderer(name: str, formats: Formats = FORMATS) -> Callable[[Any], bytes]:
     """The function that renders a format. Raises InputError where a library that it stands on is not installed."""
     try:
-        module = import_module(f"lychgate.reports.{FORMATS[name][0]}")
+        module = import_module(f"lychgate.reports.{formats[name][0]}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "lychgate":
             raise
@@ -45,23 +46,24 @@ def renderer(name: str) -> Callable[[dict[str, Any]], bytes]:
     return module.render  # type: ignore[no-any-return]
 
 
-def missing(names: Iterable[str]) -> dict[str, InputError]:
+def missing(formats: Formats) -> dict[str, InputError]:
     """The formats among these that cannot be made here, and why."""
     found = {}
-    for name in names:
+    for name in formats:
         try:
-            renderer(name)
+            renderer(name, formats)
         except InputError as error:
             found[name] = error
     return found
 
 
-def write(verdict: dict[str, Any], folder: Path, names: list[str]) -> list[Path]:
-    """Write formats into a folder: all are made before the first is written, and each is put in place whole.
+def write(document: Any, folder: Path, names: list[str], formats: Formats = FORMATS) -> list[Path]:
+    """Write formats of a verdict, or of what else there are `formats` of, into a folder.
 
+    All are made before the first is written, and each is put in place whole.
     Raises OSError, and InputError where a format cannot be made here.
     """
-    made = {folder / FORMATS[name][1]: renderer(name)(verdict) for name in names}
+    made = {folder / formats[name][1]: renderer(name, formats)(document) for name in names}
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in made.items():
         replace(path, data)

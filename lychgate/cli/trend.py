@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 
 from lychgate.cli.evidence_reading import CLEAN, FOUND, moment, opened, refusals, trusted
 from lychgate.cli.evidence_showing import show_report
+from lychgate.cli.report import check_formats, deliver
 from lychgate.cli.trend_showing import show
-from lychgate.model.errors import InputError, either, nearest
-from lychgate.model.escaping import escape
-from lychgate.reports import replace as put_in_place
+from lychgate.model.errors import InputError
 from lychgate.reports.evidence.checking import SKEW, Report, check
 from lychgate.reports.evidence.record import moment_of, stamp
 from lychgate.reports.evidence.store import now
 from lychgate.reports.trend import FORMATS
 from lychgate.reports.trend.history import Selection
 from lychgate.reports.trend.reading import Asked, trend_of
-from lychgate.reports.trend.trend import Trend
 
 MAIN = ("main", "master")  # whose checks count where neither --branch nor GitLab says another
 
@@ -47,7 +44,7 @@ class TrendOptions:
 @refusals
 def run(options: TrendOptions) -> int:
     """Show a trend, or write it; nothing of a store that is not as it was written."""
-    renderers = _renderers(options)
+    check_formats(options, FORMATS)
     end = moment("--until", options.until) if options.until else None
     asked = _asked(options, end)
     known = trusted(options.checkpoints, options.keys)
@@ -58,14 +55,7 @@ def run(options: TrendOptions) -> int:
             print("lychgate: there is no trend of a store that is not as it was written", file=sys.stderr)
             return FOUND
         trend = trend_of(snapshot, report, _to_newest(asked, report, end))
-    if options.output is not None:
-        show(trend)
-        _write(trend, renderers, options.output)
-    elif renderers:
-        (render,) = renderers.values()
-        sys.stdout.buffer.write(render(trend))
-    else:
-        show(trend)
+    deliver(options, trend, show, FORMATS)
     return CLEAN
 
 
@@ -94,27 +84,3 @@ def _asked(options: TrendOptions, end: str | None) -> Asked:
         selection=Selection(options.application, options.tenant, options.stack),
         branches=options.branches or ([default] if default else MAIN),
     )  # fmt: skip
-
-
-def _renderers(options: TrendOptions) -> dict[str, Callable[[Trend], bytes]]:
-    """File name -> what renders it, of the formats that are asked for. Raises InputError."""
-    for name in options.formats:
-        if name not in FORMATS:
-            expected, hint = either(list(FORMATS)), nearest(name, FORMATS)
-            raise InputError("--format", found=f"a trend has no format {name!r}", expected=expected, hint=hint)
-    if len(options.formats) > 1 and options.output is None:
-        raise InputError("--format", found="several formats and nowhere to put them", expected="--output DIR")
-    names = options.formats or (FORMATS if options.output is not None else ())
-    return {FORMATS[name][1]: import_module(f"lychgate.reports.trend.{FORMATS[name][0]}").render for name in names}
-
-
-def _write(trend: Trend, renderers: dict[str, Callable[[Trend], bytes]], folder: Path) -> None:
-    """All are made before the first is put in place."""
-    made = {folder / name: render(trend) for name, render in renderers.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, data in made.items():
-            put_in_place(path, data)
-    except OSError as error:
-        raise InputError(str(folder), found=f"cannot be written: {error.strerror}", expected="a folder") from None
-    print(f"trend in {escape(str(folder))}: {', '.join(renderers)}", file=sys.stderr)

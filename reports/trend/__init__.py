@@ -4,9 +4,10 @@
 `page`, `metrics` and `document` write that down.
 """
 
-# Format -> (module, file name), as in `lychgate.reports`.
-FORMATS: dict[str, tuple[str, str]] = {
-    "json": ("document", "trend.json"),
-    "html": ("page", "trend.html"),
-    "openmetrics": ("metrics", "metrics.txt"),
+from lychgate.reports import Formats
+
+FORMATS: Formats = {
+    "json": ("trend.document", "trend.json"),
+    "html": ("trend.page", "trend.html"),
+    "openmetrics": ("trend.metrics", "metrics.txt"),
 }

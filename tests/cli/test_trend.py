@@ -123,7 +123,7 @@ def test_usage_errors_are_one_message(store: Store, cheap: Command, tmp_path: Pa
         (("--since", "yesterday"), "'yesterday' is no moment"),
         (("--since", "2026-03-02", "--until", "2026-03-01"), "the range begins at 2026-03-02T00:00:00Z"),
         (("--since", "2999-01-01"), "the range begins at 2999-01-01T00:00:00Z"),
-        ((*RANGE, "--format", "sarif"), "a trend has no format 'sarif'"),
+        ((*RANGE, "--format", "sarif"), "unknown format 'sarif'"),
         ((*RANGE, "--format", "html", "--format", "json"), "several formats and nowhere to put them"),
         ((*RANGE, "--store", "none.db"), "there is no store of evidence"),
         ((*RANGE, "--application", "none"), "no record counts"),
