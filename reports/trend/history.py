@@ -73,6 +73,7 @@ class Event:
     removal: bool = False
     application: str | None = None
     tenant: str | None = None
+    ruleset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class History:
         self.snapshots: list[_Sums] = []
         self.found = False  # whether anything of what is selected was ever judged, or stood
         self.environments: dict[str, set[str | None]] = defaultdict(set)
+        self.rulesets: dict[str, str] = {}  # stack -> digest of the newest
+        self.other_rules: dict[str, datetime] = {}  # stack -> when its ruleset last became another one in the range
 
     def take(self, event: Event) -> None:
         """One record more. One after the end of the range is not looked at."""
@@ -205,6 +208,7 @@ class History:
         self.found |= self._selected(stack)
         found = _worst(part.judgements)
         same = before is not None and before.standing.environment == event.environment
+        self._ruled(part.stack, event)
         for key, finding in before.open.items() if before else ():
             why = _end(key, found.get(key), part, same)
             if why is None:
@@ -217,6 +221,13 @@ class History:
         for requirement in part.requirements:
             self.titles.setdefault(requirement["id"], requirement["title"])
         self.waivers.remember(stack.waivers, event.at)
+
+    def _ruled(self, stack: str, event: Event) -> None:
+        if event.ruleset is None:
+            return
+        if self.rulesets.get(stack, event.ruleset) != event.ruleset and event.at > self.since:
+            self.other_rules[stack] = event.at
+        self.rulesets[stack] = event.ruleset
 
     def _open(self, key: Key, one: Mapping[str, Any], part: Part, event: Event, *, at_least: bool) -> Finding:
         application, tenant = _labels((part.labels or {}).get(one["urn"], {}), event)

@@ -64,7 +64,10 @@ def trend_of(snapshot: Snapshot, report: Report, asked: Asked) -> Trend:
         raise _nothing(asked, left_out)
     selection = {"environment": asked.environment} | asdict(asked.selection)
     parts = history.parts_of_trend()
-    notes = [*_old(parts["standing"], asked.until), *_environments(history), *newest_at(told, stamp(asked.until)).notes]
+    notes = [
+        *_old(parts["standing"], asked.until), *_environments(history), *_rulesets(history),
+        *newest_at(told, stamp(asked.until)).notes,
+    ]  # fmt: skip
     return Trend(
         **parts,
         selection={name: value for name, value in selection.items() if value is not None},
@@ -96,6 +99,11 @@ def _environments(history: History) -> Iterator[str]:
             yield f"{stack}: judged for several environments ({names}): what passes in one is not mended in another"
 
 
+def _rulesets(history: History) -> Iterator[str]:
+    for stack, at in sorted(history.other_rules.items()):
+        yield f"{stack}: judged by another ruleset since {at:%Y-%m-%d}: what passes since may have been mended by that"
+
+
 def _nothing(asked: Asked, left_out: Mapping[str | None, int]) -> InputError:
     found = f"up to {stamp(asked.until)[:19]}Z no record counts that is of what is asked for"
     expected = "what `lychgate evidence list` shows: syncs that were applied, or checks"
@@ -111,7 +119,7 @@ def event_of(row: Row, header: Header) -> Event:
     if facts.kind == "check":
         verdict = orjson.loads(row.content())
         names = {one["name"] for one in verdict["stacks"]} | {one["stack"] for one in verdict["judgements"]}
-        return Event(at, header.sequence, None, facts.environment, _parts(verdict, names))
+        return Event(at, header.sequence, None, facts.environment, _parts(verdict, names), ruleset=facts.ruleset)
     document = orjson.loads(row.content())
     own = document["stack"]
     verdict = document.get("after") or document.get("verdict") or {"judgements": [], "waivers": []}
@@ -120,6 +128,7 @@ def event_of(row: Row, header: Header) -> Event:
     return Event(
         at, header.sequence, own, facts.environment, () if facts.kind == "removal" else _parts(verdict, names),
         removal=facts.kind == "removal", application=_one(facts.applications), tenant=_one(facts.tenants),
+        ruleset=facts.ruleset,
     )  # fmt: skip
 
 

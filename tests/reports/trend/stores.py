@@ -67,7 +67,7 @@ def judgement(rule: Mapping[str, Any], stack: str, name: str, outcome: str, *, l
 def document(
     *judgements: Any, stacks: tuple[str, ...] = (), waivers: tuple[Any, ...] = (), environment: str = "production",
     application: str | None = "shop", tenant: str | None = "acme", rules: Any = RULES, run: str = "1",
-    gone: tuple[str, ...] = (),
+    gone: tuple[str, ...] = (), ruleset: str = "a",
 ) -> dict[str, Any]:  # fmt: skip
     """A verdict of these judgements, whose resources are those that were judged, but `gone`."""
     labels = {"application": application, "tenant": tenant}
@@ -79,7 +79,8 @@ def document(
     return {
         "version": "1", "decision": decision,
         "run": {
-            "id": run, "tool": "lychgate", "tool_version": "0.1.0", "ruleset": environment, "ruleset_digest": "a" * 64,
+            "id": run, "tool": "lychgate", "tool_version": "0.1.0", "ruleset": environment,
+            "ruleset_digest": ruleset * 64,
             "rules_digest": "b" * 64, "environment": environment, "strict": True,
             "as_of": "2026-03-01T09:00:00+00:00", "commit": "c" * 40, "policy_ref": None, "inputs": {}, "isolation": [],
         },

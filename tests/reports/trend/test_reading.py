@@ -13,7 +13,7 @@ from lychgate.reports.evidence.record import BrokenRecordError, stamp
 from lychgate.reports.evidence.searching import newest_at
 from lychgate.reports.evidence.store import Store
 from lychgate.reports.trend.document import render
-from lychgate.reports.trend.trend import Trend
+from lychgate.reports.trend.trend import ENDS, Trend
 
 from lychgate.model.errors import InputError
 from tests.reports.evidence.records import tamper
@@ -88,6 +88,20 @@ def test_a_sync_whose_verdict_was_not_kept_mends_nothing(store: Store) -> None:
     assert trend.mending["all"].number == 0 and [one.stack for one in trend.standing] == [OWN]
 
 
+def test_a_record_of_the_first_format_says_less_and_claims_no_more(store: Store) -> None:
+    """It holds no resources: what is not judged any more may be gone, or may be there as it was."""
+    kept = ("run", "decision", "judgements", "waivers")
+    for number, verdict in enumerate((said("fail", "fail"), said("pass"))):
+        made_of = synced(OWN, {name: verdict[name] for name in kept}) | {"format": 1}
+        del made_of["pipeline"]
+        put(store, made_of, day(number))
+    trend = made(store, until=day(2))
+    ended = {name: sum(flow.ended[name] for flow in trend.flows) for name in ENDS}
+    assert ended == {"mended": 1, "waived": 0, "removed": 0, "no longer judged": 1}
+    assert [one.kind for one in trend.requirements if any(one.counts[-1])] == [None]
+    assert list(trend.applications) == ["payments"]  # as the sync was asked for
+
+
 def test_of_siblings_that_are_judged_with_a_sync_nothing_counts(store: Store) -> None:
     both = [judgement(RULES[0], stack, "ledger", "fail") for stack in (FULL, "platform/payments.production.globex")]
     put(store, synced(OWN, document(*both)), day(0))
@@ -108,6 +122,14 @@ def test_what_was_not_judged_for_long_is_said(store: Store) -> None:
     put(store, synced(OWN, said("pass")), day(0))
     assert made(store, until=day(30)).sources.notes == []
     assert made(store, until=day(31)).sources.notes == [f"{FULL}: judged last on 2026-03-01, 31 days before the end"]
+
+
+def test_another_ruleset_is_said(store: Store) -> None:
+    for number, ruleset in enumerate("aabb"):
+        put(store, said("pass" if ruleset == "b" else "fail", ruleset=ruleset), day(number))
+    note = f"{FULL}: judged by another ruleset since 2026-03-03: what passes since may have been mended by that"
+    assert note in made(store, until=day(5)).sources.notes
+    assert note not in made(store, since=day(2.5), until=day(5)).sources.notes
 
 
 def test_what_was_pruned_makes_ages_at_least(either: Store) -> None:
