@@ -25,7 +25,7 @@ from lychgate.reports.reading import (
     waiver_of,
     where,
 )
-from lychgate.reports.texts import line
+from lychgate.reports.texts import cut, line
 
 from lychgate.model.labels import OTHER_DATA
 
@@ -63,7 +63,7 @@ def shown(text: str, longest: int = NAME) -> str:
     """A text in one line that the template can set: what cannot be drawn is written out, long words may break."""
     text = line(text, longest)
     if not text.isascii():
-        text = _NOT_DRAWN.sub(lambda found: found.group().encode("unicode-escape").decode(), text)
+        text = cut(_NOT_DRAWN.sub(lambda found: found.group().encode("unicode-escape").decode(), text), longest)
     return _LONG.sub(lambda word: MARK.join(_PIECE.findall(word.group())), text)
 
 
