@@ -341,6 +341,21 @@ def explain(
 
 
 @app.command()
+def affected(
+    since: Annotated[str, typer.Option(help="The branch or commit that the change is for, such as origin/main.")],
+    settings: SettingsOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the stacks of the platform that a change can affect, each with its reason, and those that are gone by it.
+
+    Exit status: 0 done, 2 usage or input error.
+    """
+    from lychgate.cli.affected import run
+
+    raise typer.Exit(run(since, settings, json))
+
+
+@app.command()
 def sign(
     verdict: Annotated[Path, typer.Argument(help="verdict.json, as `check` or `sync --plan` has written it.")],
     sign_with: Annotated[

@@ -7,11 +7,13 @@ that read objects, and what configuration could start is switched off.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +23,7 @@ _LEADS_ELSEWHERE = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE",
 )  # fmt: skip
-_FILES, _LINK = ("100644", "100755"), "120000"
+_FILES, _LINK, _SUBMODULE = ("100644", "100755"), "120000", "160000"
 LARGEST_FILE = 10_000_000
 _BLAMED = re.compile(r"[0-9a-f]{40,64} \d+ (\d+)")
 
@@ -86,6 +88,65 @@ def authors_of(top: Path, commit: str, file: str) -> dict[int, tuple[str, ...]]:
         elif entry.startswith("\t") and known:
             found[line] = tuple(names)
     return found
+
+
+def merge_base(top: Path, one: str, other: str) -> str:
+    """The id of the commit where two have parted. Raises GitError where the history that is here knows none."""
+    try:
+        return _run(top, "merge-base", one, other).stdout.decode().strip()
+    except GitError as error:
+        if _run(top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+            raise GitError("the clone is too shallow to know where both have parted (GIT_DEPTH: 0)") from error
+        raise GitError("both have no commit in common") from error
+
+
+def changed_since(top: Path, commit: str) -> tuple[str, ...]:
+    """The files that differ between a commit and the working tree, one of both having none included, sorted.
+
+    Contents are compared as they lie there, no filter applied. New files that Git is told to ignore are left out.
+    Raises GitError, OSError.
+    """
+    before, head = _entries(top, commit), _entries(top, "HEAD")
+    listed = _run(top, "-C", str(top), f"--work-tree={top}", "ls-files", "-c", "-o", "--exclude-standard", "-z").stdout
+    names = {*before, *head, *(os.fsdecode(name) for name in listed.split(b"\0") if name)}
+    return tuple(sorted(name for name in names if _differs(top, name, before.get(name), head.get(name))))
+
+
+def _entries(top: Path, commit: str) -> dict[str, tuple[str, str]]:
+    """The mode and the id of each file of a commit."""
+    found = {}
+    for entry in _run(top, "ls-tree", "-r", "-z", "--full-tree", commit).stdout.split(b"\0")[:-1]:
+        facts, _, name = entry.partition(b"\t")
+        mode, _, blob = facts.decode().split()
+        found[os.fsdecode(name)] = (mode, blob)
+    return found
+
+
+def _differs(top: Path, name: str, before: tuple[str, str] | None, head: tuple[str, str] | None) -> bool:
+    if _SUBMODULE in {one[0] for one in (before, head) if one}:
+        return before != head
+    path = top / name
+    try:
+        facts = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return before is not None
+    if before is None:
+        return True
+    if stat.S_ISLNK(facts.st_mode):
+        target = os.fsencode(os.readlink(path))
+        return before != (_LINK, _blob([target], len(target), before[1]))
+    if not stat.S_ISREG(facts.st_mode) or before[0] == _LINK:
+        return True
+    with path.open("rb") as stream:
+        return before[1] != _blob(iter(lambda: stream.read(1 << 20), b""), facts.st_size, before[1])
+
+
+def _blob(parts: Iterable[bytes], size: int, like: str) -> str:
+    """The id that Git gives a content, by the hash that another id is made with."""
+    digest = hashlib.new("sha1" if len(like) == 40 else "sha256", b"blob %d\0" % size, usedforsecurity=False)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def lay_out(top: Path, commit: str, folder: Path) -> None:
