@@ -11,7 +11,7 @@ import io
 import re
 
 from lychgate.reports.reading import Record
-from lychgate.reports.tables import COLUMNS, formula, rows
+from lychgate.reports.tables import COLUMNS, Cells, formula, rows, text
 
 _AFTER = re.compile(r";(?=[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
@@ -21,10 +21,11 @@ def render(verdict: Record) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(cell) for cell in row] for row in rows(verdict))
+    cells = Cells(_cell)
+    writer.writerows([cells[value] for value in row] for row in rows(verdict))
     return stream.getvalue().encode()
 
 
 def _cell(value: str) -> str:
-    value = _AFTER.sub(";'", value)
+    value = _AFTER.sub(";'", text(value))
     return f"'{value}" if formula(value) else value

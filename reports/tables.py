@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from lychgate.reports.reading import Record, by_requirement, where
 from lychgate.reports.texts import cut, xml
+
+T = TypeVar("T")
 
 COLUMNS = (
     "requirement", "rule", "stack", "urn", "type", "name", "outcome", "severity", "level", "message", "waiver", "place",
@@ -29,14 +32,25 @@ def formula(value: str) -> bool:
     return _FORMULA.match(value) is not None
 
 
+class Cells(dict[str, T]):
+    """What a format makes of each text: made once, since most texts stand in many rows."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, value: str) -> T:
+        made = self[value] = self.make(value)
+        return made
+
+
 def row(requirement: str, one: Record) -> list[str]:
-    """A judgement as it counts for a requirement."""
-    cells = [requirement, *(one[name] or "" for name in COLUMNS[1:-1]), where(one)]
-    return [text(cell) for cell in cells]
+    """A judgement as it counts for a requirement: raw texts, which are for `Cells` to make safe."""
+    return [requirement, *(one[name] or "" for name in COLUMNS[1:-1]), where(one)]
 
 
 def rows(verdict: Record) -> Iterator[list[str]]:
-    """Every judgement for each requirement that it counts for; for none, where its rule serves none."""
+    """Every judgement, as `row` says, for each requirement that it counts for; for none, where its rule serves none."""
     for requirement, population in by_requirement(verdict).items():
         for one in population:
             yield row(requirement, one)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from lychgate.reports.reading import TOLD, Record, by_requirement, moment, rank
-from lychgate.reports.tables import COLUMNS, formula, row, text
+from lychgate.reports.tables import COLUMNS, Cells, formula, row, text
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
 
 MOST_ROWS = 1_000_000  # Excel takes 1,048,576
 NAME = 31  # characters of a sheet's name
@@ -91,6 +91,7 @@ class _Book:
         self.book.set_properties({"created": as_of})
         self.bold = self.book.add_format({"bold": True})
         self.quoted = self.book.add_format({"quote_prefix": True})
+        self.cells = Cells(self.cell)
         self.taken = {"history"}  # Excel keeps this name to itself
 
     def name(self, wanted: str) -> str:
@@ -117,17 +118,18 @@ class _Book:
                 sheet.write_string(count, 0, "the rest does not fit into a sheet; verdict.json holds it")
                 break
             for number, value in enumerate(cells):
-                self.cell(sheet, count, number, value)
+                if isinstance(value, int):
+                    sheet.write_number(count, number, value)
+                elif value:
+                    sheet.write_string(count, number, *self.cells[value])
         sheet.autofilter(0, 0, count, len(columns) - 1)
 
-    def cell(self, sheet: Worksheet, row: int, column: int, value: str | int) -> None:
-        """Write a value as it is; text that looks like a formula as text that says so."""
-        if isinstance(value, int):
-            sheet.write_number(row, column, value)
-        elif value := text(value):
-            # XlsxWriter takes text in these tags for XML of its own making.
-            value = f" {value}" if value.startswith("<r>") else value
-            sheet.write_string(row, column, value, self.quoted if formula(value) else None)
+    def cell(self, value: str) -> tuple[str, Format | None]:
+        """A text as it is written: one that looks like a formula as text that says so."""
+        value = text(value)
+        # XlsxWriter takes text in these tags for XML of its own making.
+        value = f" {value}" if value.startswith("<r>") else value
+        return value, self.quoted if formula(value) else None
 
     def save(self) -> bytes:
         """The file."""
