@@ -9,6 +9,7 @@ import typer
 
 from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
+from lychgate.cli.portal import app as portal
 from lychgate.model.errors import InputError
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evidence, name="evidence")
+app.add_typer(portal, name="portal")
 
 RulesOption = Annotated[
     list[Path] | None,

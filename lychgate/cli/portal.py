@@ -1,0 +1,47 @@
+"""`lychgate portal`: the commands and their options. What they do is imported when one is called."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lychgate.model.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def needs() -> None:
+    """Port: what it shows of the platform, and what a request made there becomes."""
+    if find_spec("requests") is None or find_spec("gitlab") is None or find_spec("pulumi_aws") is None:
+        expected = "lychgate[portal]: pip install 'lychgate[portal]'"
+        raise InputError("portal", found="what talks to Port is not installed", expected=expected)
+
+
+ApiOption = Annotated[str, typer.Option("--api", help="Port's region, eu or us, or the address of its API.")]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="lychgate.yaml; else the nearest above.")]
+
+
+@app.command()
+def request(
+    file: Annotated[Path, typer.Argument(help="The payload of an action, as the pipeline received it.")],
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the changed file and the merge request's text into RUN/ in this folder: GitLab is not asked."
+        ),
+    ] = None,
+    api: ApiOption = "eu",
+    settings: SettingsOption = None,
+) -> None:
+    """Do what a run of an action in Port asks for: edit, judge, open the merge request or sync, and tell the run.
+
+    Exit status: 0 done; 1 findings or 3 undetermined judgements that it would bring; 2 refused, and why; 4 Port or
+    GitLab refuses, or the sync failed.
+    """
+    from lychgate.cli.portal_request import RequestOptions, run
+
+    raise typer.Exit(run(RequestOptions(file=file, into=into, api=api, settings=settings)))

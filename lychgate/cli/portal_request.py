@@ -1,0 +1,259 @@
+"""`lychgate portal request`: from a run's id to a merge request, or a sync, and the outcome back to the run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lychgate.cli.check import moment
+from lychgate.cli.platforms import Found, platform_of
+from lychgate.cli.waiver_files import read_waivers
+from lychgate.judging.discovery import built_in_rules
+from lychgate.judging.verdict import RunFacts
+from lychgate.model.errors import InputError
+from lychgate.model.escaping import escape
+from lychgate.portal.actions import Asked, asked_of
+from lychgate.portal.client import Port, ServiceError, address
+from lychgate.portal.editing import changed
+from lychgate.portal.merge_requests import GitLab, Proposal, UsedError, branch_of, proposal
+from lychgate.portal.reporting import Reporter
+from lychgate.portal.runs import fetch, run_id
+from lychgate.portal.verdicts import Judged, Judges, edited_copy, judge, verdict_of
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.capturing import Capturing
+from lychgate.reports import renderer, replace
+from lychgate.sources.files import read
+from lychgate.sources.git import GitError, commit_of, content_of, top_of
+
+FINDINGS, REFUSED, UNDETERMINED, FAILED = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """What was asked on the command line."""
+
+    file: Path
+    into: Path | None
+    api: str
+    settings: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended: the exit status, what the run is told in a few words and in full, and the merge request; what is
+    taken away again once the run was told."""
+
+    status: int
+    label: str
+    summary: str
+    link: str = ""
+    release: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file that is edited stands: its path in the checkout and in the repository, and the commit there."""
+
+    path: Path
+    name: str
+    commit: str
+    text: str
+
+
+def run(options: RequestOptions) -> int:
+    """Do what a run asks for, and tell it what came of it; the exit status of the contract."""
+    id_ = run_id(options.file)
+    try:
+        port = Port(address(options.api), os.environ)
+        asked_for = fetch(port, id_)
+        reporter = Reporter(port, id_)
+        try:
+            found = platform_of(options.settings, None)
+            outcome = _do(options, asked_of(asked_for, found.platform), found, reporter)
+        except UsedError:
+            raise
+        except InputError as error:
+            reporter.end(success=False, label="refused", summary=str(error))
+            raise
+        except ServiceError as error:
+            reporter.end(success=False, label="failed", summary=str(error))
+            raise
+        except Exception:
+            reporter.end(success=False, label="failed", summary="a defect of Lychgate: see the pipeline's log")
+            raise
+        reporter.end(success=not outcome.status, label=outcome.label, summary=outcome.summary, link=outcome.link)
+        if outcome.release is not None:
+            with suppress(ServiceError):
+                outcome.release()
+    except UsedError:
+        expected = "a run that nobody has acted on"
+        raise InputError(f"run {id_}", found="it is, or was, acted on already", expected=expected) from None
+    except ServiceError as error:
+        print(f"lychgate: {escape(str(error))}", file=sys.stderr)
+        return FAILED
+    print(escape(f"{outcome.label}: {outcome.link or outcome.summary}"))
+    return outcome.status
+
+
+def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter) -> Outcome:
+    if asked.action.operation == "sync":
+        return _sync(options, asked, found, reporter)
+    judges = _judges(found)
+    if asked.action.operation == "waive":
+        place = _place(found.settings.waivers, options, "a file of waivers")
+        text, judged = _waiver(asked, found, judges, place)
+    else:
+        place = _place(_file(found, asked), options, "the application's file")
+        text = changed(place.text, place.name, asked)
+        with edited_copy(found.file, found.platform.folder, place.path, text) as after:
+            reporter.log(f"{place.name} is valid; judging what it makes of {asked.application}")
+            judged = judge(asked.application, after, (found.file, found.platform), judges)
+    proposed = proposal(asked, place.name, place.text, text, judged)
+    if judged.findings or judged.undetermined:
+        status = FINDINGS if judged.findings else UNDETERMINED
+        label = f"{judged.findings} findings, {judged.undetermined} undetermined"
+        return Outcome(status, label, f"Not proposed: it would bring {label}.\n\n{proposed.description}")
+    if options.into is not None:
+        return _written(options.into, asked, proposed)
+    gitlab = GitLab(found.settings.gitlab, os.environ)
+    target = gitlab.claim(proposed.branch, place.commit)
+    link = gitlab.open(proposed, asked.run.by.email, target)
+    return Outcome(0, "merge request opened", proposed.description, link)
+
+
+def _written(into: Path, asked: Asked, proposed: Proposal) -> Outcome:
+    """The changed file and the text, in a folder of the run's own, which is made only once."""
+    folder = _claimed(into, asked)
+    target = folder / proposed.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    replace(target, proposed.content.encode())
+    replace(folder / "merge_request.md", f"# {proposed.title}\n\n{proposed.description}".encode())
+    return Outcome(0, "written", f"{proposed.title}: {folder}")
+
+
+def _claimed(into: Path, asked: Asked) -> Path:
+    folder = into / asked.run.id
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except FileExistsError:
+        raise UsedError(asked.run.id) from None
+    except OSError as error:
+        raise InputError(str(into), found=f"cannot be written: {error.strerror}", expected="a folder") from None
+    return folder
+
+
+def _sync(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter) -> Outcome:
+    """Sync a stack, by all that a sync asks for; with --into only its plan."""
+    from lychgate.cli.sync import SyncOptions
+    from lychgate.cli.sync import run as sync
+
+    environment, tenant = asked.stack
+    Scope.of(found.platform, asked.application, environment, tenant)
+    plan, branch = options.into is not None, branch_of(asked.run.id)
+    output: Path | None = None
+    release: Callable[[], None] | None = None
+    if options.into is not None:
+        output = _claimed(options.into, asked)
+    else:
+        gitlab = GitLab(found.settings.gitlab, os.environ)
+        gitlab.claim(branch, _commit(found.file))
+        release = partial(gitlab.release, branch)
+    reporter.log(f"{'planning' if plan else 'syncing'} {asked.run.entity}")
+    status = sync(
+        SyncOptions(
+            application=asked.application, environment=environment, tenant=tenant, plan=plan, remove=False, may_lose=(),
+            explained=(), state=None, settings=found.file, formats=("json", "markdown") if plan else (), output=output,
+            as_of=None, policy_ref=None, verdict=None, verbose=False,
+        )
+    )  # fmt: skip
+    words = {0: "planned" if plan else "synced", FINDINGS: "findings", UNDETERMINED: "undetermined"}
+    summary = f"{asked.run.entity}: see the pipeline's log"
+    return Outcome(status, words.get(status, "failed"), summary, release=release)
+
+
+def _waiver(asked: Asked, found: Found, judges: Judges, place: Place) -> tuple[str, Judged]:
+    """The waivers file with an entry for a finding that is open now, and the verdict that has it."""
+    from lychgate.cli.waive import WaiveOptions
+    from lychgate.cli.waive import run as waive
+
+    environment, tenant = asked.stack
+    scope = Scope.of(found.platform, asked.application, environment, tenant)
+    with Capturing(found.platform.folder, found.file) as capturing:
+        verdict = verdict_of(scope, capturing, judges)
+    meant = [
+        one
+        for one in verdict["judgements"]
+        if one["fingerprint"] == asked.fingerprint and one["stack"].rpartition("/")[2] == scope.stack
+    ]
+    if len(meant) != 1:
+        raise asked.refused(f"{scope.stack} has no finding {asked.fingerprint}", "one that is open")
+    said = asked.inputs
+    with TemporaryDirectory(prefix="lychgate-portal-") as name:
+        file, copy = Path(name) / "verdict.json", Path(name) / place.path.name
+        file.write_bytes(renderer("json")(verdict))
+        copy.write_text(place.text, encoding="utf-8", newline="")
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            waive(
+                WaiveOptions(
+                    rule=meant[0]["rule"], on=meant[0]["urn"], reason=said["reason"], ticket=said["ticket"],
+                    approver=asked.run.approved_by[0].email, owner=asked.run.by.email,
+                    control=said.get("compensating_control"), expires=None, days=said.get("days"), renew=False,
+                    verdict=file, stack=meant[0]["stack"], waivers=copy, settings=found.file, environment=environment,
+                    ruleset=scope.environment.baseline, rules=(), as_of=None,
+                )
+            )  # fmt: skip
+        return copy.read_text(encoding="utf-8"), Judged({environment: verdict}, 0, 0)
+
+
+def _judges(found: Found) -> Judges:
+    rules, as_of, settings = built_in_rules(), moment(None), found.settings
+    facts = RunFacts(as_of, "", True, version("lychgate"))
+    return Judges(
+        rules, lambda ruleset: read_waivers(settings.waivers, ruleset, rules, as_of, None), settings.labels, facts
+    )
+
+
+def _file(found: Found, asked: Asked) -> Path:
+    """The file of an application, whose name the platform knows."""
+    document = found.platform.documents[f"applications/{asked.application}"]
+    return found.platform.folder / "applications" / Path(document.file).name
+
+
+def _place(path: Path | None, options: RequestOptions, what: str) -> Place:
+    """A file of the checkout, as its commit has it; without a repository only where it is only written elsewhere.
+
+    Raises InputError.
+    """
+    if path is None:
+        raise InputError("lychgate.yaml", found=f"it names no {what}", expected="`waivers: waivers.yaml`")
+    data, top = read(path), top_of(path.resolve().parent)
+    name = path.resolve().relative_to(top.resolve()).as_posix() if top else path.name
+    commit = ""
+    if options.into is None:
+        commit = _commit(path)
+        try:
+            same = top is not None and content_of(top, commit, name) == data
+        except GitError:
+            same = False
+        if not same:
+            raise InputError(name, found="it is not as the commit has it", expected="a clean checkout")
+    return Place(path, name, commit, data.decode("utf-8-sig"))
+
+
+def _commit(path: Path) -> str:
+    top = top_of(path.resolve().parent)
+    try:
+        if top is not None:
+            return commit_of(top, "HEAD")
+    except GitError:
+        pass
+    raise InputError(str(path), found="it is in no commit of a Git repository", expected="a checkout, or --into DIR")
