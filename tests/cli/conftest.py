@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from lychgate.cli import main
@@ -53,12 +54,14 @@ def snapshot(*folders: Path) -> dict[str, str]:
 
 
 def texts(folder: Path) -> str:
-    """All that the files of a folder say, with what is packed in a workbook."""
+    """All that the files of a folder say, with what is packed in a workbook, or set on pages (lines taken together)."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as archive:
                 found += [archive.read(name).decode() for name in archive.namelist()]
+        elif path.suffix == ".pdf":
+            found += [page.extract_text().replace("\n", "") for page in pypdf.PdfReader(path).pages]
         else:
             found.append(path.read_text())
     return "".join(found)
