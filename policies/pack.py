@@ -12,6 +12,10 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -29,26 +33,26 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from pulumi_policy.policy import _PolicyAnalyzerServicer
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.evaluation import SEES_SIBLINGS, ask
+from lychgate.judging.discovery import all_rules
+from lychgate.judging.evaluation import SEES_SIBLINGS, Judgement, ask
+from lychgate.judging.pack_config import parameters_schema
 from lychgate.judging.rule import Case, Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
-from lychgate.model.graph import Graph, StackInfo
+from lychgate.judging.verdict import waive
+from lychgate.judging.waivers import Waiver, Waivers, Written, load_waivers
+from lychgate.model.errors import InputError
+from lychgate.model.escaping import escape
+from lychgate.model.graph import Graph, Resource, StackInfo
 from lychgate.model.outcome import Answer
 from lychgate.model.redaction import Redactor
 from lychgate.model.values import Secret
 from lychgate.sources.analyzer import graph_of_one, graph_of_stack
+from lychgate.sources.authorship import authors_by_line
 from lychgate.sources.program.wire import from_struct, to_struct
 
-NAME, VERSION = "lychgate", "0.1.0"
-UNKNOWN = {
-    "type": "string",
-    "enum": ["advisory", "fail"],
-    "default": "advisory",
-    "description": "what an undecided rule reports: an advisory finding, or one of the rule's own level",
-}
+NAME, VERSION = "lychgate", version("lychgate")
 LEVELS = {
     EnforcementLevel.ADVISORY: analyzer_pb2.ADVISORY,
     EnforcementLevel.MANDATORY: analyzer_pb2.MANDATORY,
@@ -72,7 +76,7 @@ def declare(rule: Rule, ruleset: Ruleset) -> Policy:
         "name": rule.id,
         "description": rule.title,
         "enforcement_level": EnforcementLevel(ruleset.level(rule)),
-        "config_schema": PolicyConfigSchema({**_parameters(rule.parameters), "unknown": UNKNOWN}),
+        "config_schema": PolicyConfigSchema(parameters_schema(rule, ruleset)),
         "display_name": rule.id.replace("-", " "),
         "severity": Severity(rule.severity),
         "framework": PolicyComplianceFramework(
@@ -90,16 +94,11 @@ def _unused(*_: Any) -> None:
     """The SDK wants a function of each policy; ours are called by `Analyzer`."""
 
 
-def _parameters(model: type[BaseModel] | None) -> dict[str, dict[str, Any]]:
-    """The parameters as the JSON Schema that the engine checks configuration with (no references in it)."""
-    return {} if model is None else dict(model.model_json_schema().get("properties", {}))
-
-
 class Analyzer(_PolicyAnalyzerServicer):
     """The SDK's server with our own answers to Analyze, AnalyzeStack and Remediate."""
 
-    def __init__(self, rules: Mapping[str, Rule], ruleset: Ruleset, stack: StackInfo) -> None:
-        self.rules, self.ruleset, self.stack = rules, ruleset, stack
+    def __init__(self, rules: Mapping[str, Rule], ruleset: Ruleset, waivers: Waivers, stack: StackInfo) -> None:
+        self.rules, self.ruleset, self.waivers, self.stack = rules, ruleset, waivers, stack
         self.policies = {rule.id: declare(rule, ruleset) for rule in rules.values()}
         self.config: dict[str, Mapping[str, Any]] = {}
         self.levels: dict[str, EnforcementLevel] = {}
@@ -179,7 +178,9 @@ class Analyzer(_PolicyAnalyzerServicer):
                 if answer.outcome == "unknown" and answer.message == SEES_SIBLINGS:
                     lone.append(resource.urn)
                 elif answer.outcome in ("fail", "unknown", "error"):
-                    response.diagnostics.append(self._diagnostic(rule, resource.urn, answer))
+                    response.diagnostics.append(
+                        self._diagnostic(rule, resource.urn, *self._waived(rule, resource, answer))
+                    )
                 elif answer.outcome == "not applicable" and rule.scope == "resource":
                     response.not_applicable.add(policy_name=rule.id, reason=answer.message)
             if lone:
@@ -191,7 +192,13 @@ class Analyzer(_PolicyAnalyzerServicer):
         names = ", ".join(urn.rpartition("::")[2] for urn in urns[:NAMED]) + (", ..." if len(urns) > NAMED else "")
         return self._diagnostic(rule, (roots or urns)[0], Answer("unknown", f"{SEES_SIBLINGS} ({names})"))
 
-    def _diagnostic(self, rule: Rule, urn: str, answer: Answer) -> Any:
+    def _waived(self, rule: Rule, resource: Resource, answer: Answer) -> tuple[Answer, Waiver | None]:
+        """An answer as it stands after waivers, and the one that is in force for it."""
+        judgement = Judgement(rule, resource, self.ruleset.level(rule), answer)
+        (decided,) = waive([judgement], self.waivers)
+        return replace(answer, message=decided.message), decided.waiver if decided.outcome == "waived" else None
+
+    def _diagnostic(self, rule: Rule, urn: str, answer: Answer, waiver: Waiver | None = None) -> Any:
         level = LEVELS[self.level(rule)]
         text = answer.message
         if answer.outcome == "unknown":
@@ -200,6 +207,9 @@ class Analyzer(_PolicyAnalyzerServicer):
                 level = analyzer_pb2.ADVISORY
         elif answer.outcome == "error":
             level = analyzer_pb2.MANDATORY
+        if waiver is not None:
+            level = analyzer_pb2.ADVISORY
+            text = f"waived until {waiver.expires}, {waiver.ticket}, approved by {waiver.approver}: {text}"
         return analyzer_pb2.AnalyzeDiagnostic(
             policyName=rule.id,
             policyPackName=NAME,
@@ -230,7 +240,10 @@ class Analyzer(_PolicyAnalyzerServicer):
     def _remedy(self, rule: Rule, request: Any) -> dict[str, Any] | None:
         graph = graph_of_one(request, self.stack)
         case = Case(graph, self.parameters[rule.id])
-        failed = any(answer.outcome == "fail" for _, answer in ask(rule, case, Redactor(())))
+        failed = any(
+            answer.outcome == "fail" and self._waived(rule, resource, answer)[1] is None
+            for resource, answer in ask(rule, case, Redactor(()))
+        )
         if not failed or rule.remedy is None:
             return None
         return rule.remedy(from_struct(request.properties), case.parameters)
@@ -246,11 +259,20 @@ def this_stack() -> StackInfo:
     return StackInfo(f"{project}/{stack}", project, stack, config)
 
 
-def serve() -> None:
-    """Start the server, print its port as the engine expects, and serve until the engine ends the process."""
+def serve(ruleset: str | Path = "production", rules: Iterable[str] = (), waivers: str | None = None) -> None:
+    """Start the server, print its port as the engine expects, and serve until the engine ends the process.
+
+    `ruleset` is a baseline or a file, `rules` are folders with rules of one's own, `waivers` is a file. They are said by
+    the pack's own __main__.py and by nothing else: variables and configuration may come from the judged project, whose
+    Pulumi.STACK.yaml can name ESC environments. What is wrong with them ends the process with one message.
+    """
     asyncio.set_event_loop(asyncio.new_event_loop())
-    rules = built_in_rules()
-    analyzer = Analyzer(rules, load_ruleset("production", rules), this_stack())
+    try:
+        known = all_rules(map(Path, rules))
+        chosen = load_ruleset(ruleset, known)
+        analyzer = Analyzer(known, chosen, _accepted(waivers, chosen, known), this_stack())
+    except InputError as error:
+        sys.exit(f"lychgate: {escape(str(error))}")
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=CHANNEL)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -258,3 +280,10 @@ def serve() -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
+
+
+def _accepted(file: str | None, ruleset: Ruleset, rules: Mapping[str, Rule]) -> Waivers:
+    if file is None:
+        return Waivers()
+    path = Path(file)
+    return load_waivers(path, ruleset, rules, datetime.now(UTC), Written(path.name, authors_by_line(path)))

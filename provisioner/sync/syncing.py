@@ -13,7 +13,7 @@ from lychgate.provisioner.sync.afterwards import judge_deployed
 from lychgate.provisioner.sync.applied import Applied, Progress, Step
 from lychgate.provisioner.sync.capturing import Capturing
 from lychgate.provisioner.sync.drift import check_drift, session
-from lychgate.provisioner.sync.enforcing import pack_config, waived_of
+from lychgate.provisioner.sync.enforcing import waived_of
 from lychgate.provisioner.sync.facts import fact
 from lychgate.provisioner.sync.naming import names_of, told_apart
 from lychgate.provisioner.sync.planning import (
@@ -33,6 +33,7 @@ from lychgate.provisioner.sync.replacing import Replaces
 from lychgate.provisioner.sync.unchanged import differing
 from lychgate.provisioner.sync.verdict_facts import judged_by
 
+from lychgate.judging.pack_config import pack_config
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.verdict import RunFacts

@@ -15,9 +15,9 @@ from lychgate.provisioner.models.names import parts_of
 from lychgate.provisioner.models.platform import read_platform
 from lychgate.provisioner.sync.applied import Stage, Step
 from lychgate.provisioner.sync.applying import apply, remove
-from lychgate.provisioner.sync.enforcing import pack_config
 
 from lychgate.judging.discovery import built_in_rules
+from lychgate.judging.pack_config import pack_config
 from lychgate.judging.ruleset import load_ruleset
 
 

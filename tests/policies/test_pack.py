@@ -54,8 +54,8 @@ def s3_bucket_that_breaks_the_rule(bucket, case):
     raise RuntimeError(f"no such thing: {bucket.read.text('bucket')}")
 
 
-rules = pack.built_in_rules
-pack.built_in_rules = lambda: {**rules(), s3_bucket_that_breaks_the_rule.id: s3_bucket_that_breaks_the_rule}
+rules = pack.all_rules
+pack.all_rules = lambda folders: {**rules(folders), s3_bucket_that_breaks_the_rule.id: s3_bucket_that_breaks_the_rule}
 pack.serve()
 '''
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from lychgate.provisioner.sync.applied import Applied, Finding, Step
-from lychgate.provisioner.sync.enforcing import pack_config, waived_of
+from lychgate.provisioner.sync.enforcing import waived_of
 from lychgate.provisioner.sync.recording import PIPELINE, Record, write_record
 
 from lychgate.judging.discovery import built_in_rules
+from lychgate.judging.pack_config import pack_config
 from lychgate.judging.ruleset import load_ruleset
 
 STEP = Step("done", "create", "aws:sqs/queue:Queue", "urn:pulumi:s::platform::aws:sqs/queue:Queue::orders")
