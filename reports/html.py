@@ -26,7 +26,7 @@ from lychgate.model.outcome import LAYERS, SEVERITIES
 
 PAGE = Path(__file__).with_name("page")
 STACK = "pulumi:pulumi:Stack"
-MOST, FEWER = 300, 100  # rows of a table that stand in the HTML itself
+MOST, FEWER, FEW = 300, 100, 5  # rows of a table that stand in the HTML itself, or are open at once
 SOON = 30  # days before a waiver ends in which the summary says so
 
 WORDS = {"fail": "failed", "error": "rule crashed", "unknown": "undetermined", "waived": "waived"}
@@ -73,6 +73,7 @@ def render(verdict: Record) -> bytes:
         words=WORDS,
         most=MOST,
         fewer=FEWER,
+        few=FEW,
         states=STATES,
         severities=SEVERITIES,
         rules={rule["id"]: rule for rule in verdict["rules"]},
