@@ -30,12 +30,13 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change: `since` is the branch that it is for, `base` the commit where it has parted from it, `commit` its own
-    newest one."""
+    newest one. `by_applications` is what it affects where the platform's own files stay as they are."""
 
     since: str
     base: str
     commit: str
     affected: Affected
+    by_applications: Affected
 
 
 Read = Callable[[PolicyTree | None], Version]
@@ -65,4 +66,7 @@ def change_since(since: str, start: Path, read: Read) -> Change:
             sides.append((tree.root, earlier.file, earlier.settings))
         except InputError:  # then all are affected, and it is said why
             pass
-        return Change(since, base, commit, affected(before, now.platform, Places.of(top, sides), files))
+        places = Places.of(top, sides)
+        whole = affected(before, now.platform, places, files)
+        applications = [path for path, kind in whole.files.items() if kind == "application"]
+        return Change(since, base, commit, whole, affected(before, now.platform, places, applications))

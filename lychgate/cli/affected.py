@@ -28,7 +28,7 @@ def change_of(since: str, settings: Path | None) -> Change:
     """The change of the working tree. Raises InputError."""
 
     def read(tree: PolicyTree | None) -> Version:
-        found = platform_of(settings, None, tree, whole=True)
+        found = platform_of(settings, None, tree, tree)
         return Version(found.file, found.settings, found.platform)
 
     return change_since(since, settings_file(settings).resolve().parent, read)

@@ -9,6 +9,8 @@ import typer
 
 from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
+from lychgate.cli.pack import app as pack
+from lychgate.cli.merge_request import app as merge_request
 from lychgate.cli.portal import app as portal
 from lychgate.model.errors import InputError
 
@@ -20,6 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evidence, name="evidence")
+app.add_typer(pack, name="pack")
+app.add_typer(merge_request, name="merge-request")
 app.add_typer(portal, name="portal")
 
 RulesOption = Annotated[

@@ -39,12 +39,15 @@ def settings_file(given: Path | None) -> Path:
 
 
 def platform_of(
-    given: Path | None, environment: str | None, tree: PolicyTree | None = None, *, whole: bool = False
+    given: Path | None,
+    environment: str | None,
+    tree: PolicyTree | None = None,
+    applications: PolicyTree | None = None,
 ) -> Found:
     """The platform that lychgate.yaml names. Raises InputError.
 
     With a `tree` of a commit all that the platform team writes comes from there, and the applications from the working
-    tree: a merge request of a product team brings no environment of its own. `whole` is all of it as the commit has it.
+    tree, or from another commit's: a merge request of a product team brings no environment of its own.
     """
     file = _settings_in(tree, given) if tree and tree.root else settings_file(given)
     settings = read_settings(file, environment)
@@ -52,8 +55,9 @@ def platform_of(
     if folder is None:
         raise InputError(str(file), found="it names no platform", expected="`platform: FOLDER`")
     checkout = tree.working(folder) if tree else folder
-    if checkout != folder and not whole:
-        _take_over(checkout / APPLICATIONS, folder / APPLICATIONS)
+    source = applications.path(checkout) if applications else checkout
+    if source != folder:
+        _take_over(source / APPLICATIONS, folder / APPLICATIONS)
     files = snapshot(folder)
     return Found(file, settings, read_platform(folder, base=file.resolve().parent), checkout, files)
 

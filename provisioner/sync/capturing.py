@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from lychgate.provisioner.assembly.scope import Scope
@@ -83,12 +84,14 @@ class Captured:
 
 class Capturing:
     """Interpreters that load all that stacks need, while the caller goes on; `settings` is the lychgate.yaml that names
-    the platform in `folder`. A context manager: what runs in it ends with it."""
+    the platform in `folder`, `earlier` the folder of another version of it. A context manager: what runs in it ends
+    with it."""
 
-    def __init__(self, folder: Path, settings: Path, isolate: Isolate = "auto") -> None:
+    def __init__(self, folder: Path, settings: Path, isolate: Isolate = "auto", *, earlier: Path | None = None) -> None:
         self.settings = settings.resolve()
         self._project = read_project(PROGRAM)
-        readable = [self.settings, folder.resolve(), PROGRAM, Path(lychgate.__file__).parent]
+        folders = [one.resolve() for one in (folder, earlier) if one]
+        readable = [self.settings, *folders, PROGRAM, Path(lychgate.__file__).parent]
         self._hosts = [
             HostProcess(Path(sys.executable), PROGRAM, readable, isolate, Limits())
             for _ in range(min(HOSTS, os.cpu_count() or 1))
@@ -108,8 +111,14 @@ class Capturing:
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
-    def capture(self, scopes: Iterable[Scope], progress: Callable[[int], None] = lambda count: None) -> Captured:
-        """Capture stacks, each of which comes after what it refers to. Raises InputError where one cannot be captured.
+    def capture(
+        self,
+        scopes: Iterable[Scope],
+        progress: Callable[[int], None] = lambda count: None,
+        known: Mapping[str, Graph] = MappingProxyType({}),
+    ) -> Captured:
+        """Capture stacks, each of which comes after what it refers to, or that is `known` already. Raises InputError
+        where one cannot be captured.
 
         The interpreters share the work; a stack that refers to an earlier one waits for it.
         """
@@ -124,8 +133,9 @@ class Capturing:
 
         def take(scope: Scope, earlier: Mapping[str, Future[Graph]]) -> Graph:
             def outputs(name: str) -> dict[str, Any] | None:
-                graph = earlier.get(name.rpartition("/")[2])
-                return next(iter(graph.result().stacks.values())).outputs if graph else None
+                stack = name.rpartition("/")[2]
+                graph = earlier[stack].result() if stack in earlier else known.get(stack)
+                return next(iter(graph.stacks.values())).outputs if graph else None
 
             host = idle.get()
             try:

@@ -1,0 +1,41 @@
+"""`lychgate merge-request`: the commands and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Judge a merge request, and say so on it.", no_args_is_help=True, rich_markup_mode=None)
+
+SinceOption = Annotated[str, typer.Option(help="The branch or commit that the change is for, such as origin/main.")]
+SettingsOption = Annotated[Path | None, typer.Option("--settings", help="lychgate.yaml; else the nearest above.")]
+
+
+@app.command()
+def judge(
+    since: SinceOption,
+    output: Annotated[Path, typer.Option(help="Folder for summary.json and the reports.")],
+    jobs: Annotated[
+        int | None, typer.Option(help="Environments to judge side by side; else as many as there are cores for.", min=1)
+    ] = None,
+    any_finding: Annotated[
+        bool, typer.Option("--any", help="Fail on what was there before, too, and on what the preflight says.")
+    ] = False,
+    settings: SettingsOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Moment at which waivers are judged, RFC 3339; else now.")
+    ] = None,
+) -> None:
+    """Judge every stack that the change affects, by the environments, waivers and settings of the target branch.
+
+    It runs the change's code, and needs no token, backend or database. Exit status, by what the change brings: 0
+    nothing against it, 1 mandatory findings, 2 usage or input error, 3 undetermined mandatory rules.
+    """
+    from lychgate.cli.merge_request_judging import JudgeOptions, run
+
+    options = JudgeOptions(
+        since=since, output=output, jobs=jobs, any_finding=any_finding, settings=settings, as_of=as_of
+    )
+    raise typer.Exit(run(options))
