@@ -168,7 +168,7 @@ def _authors(entry: WaiverEntry, at: _At, written: Written) -> tuple[str, ...] |
     """Who has written an entry; None where somebody not known has written a part, and nobody known is the approver."""
     if written.authors is None:
         return None
-    lines = {at.document.position(("waivers", at.index, key))[0] for key in WRITTEN}
+    lines = {line for key in WRITTEN for line in at.document.lines(("waivers", at.index, key))}
     names = tuple(sorted({name for line in lines for name in written.authors.get(line, ())}))
     return names if lines <= written.authors.keys() or is_one_of(entry.approver, names) else None
 

@@ -63,7 +63,20 @@ class Document:
 
     def position(self, path: Path = (), *, key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path, or of its key; of what is above it where nothing is written."""
-        node, name = self.root, None
+        node, name = self._at(path)
+        mark = (name if key and name is not None else node).start_mark
+        return mark.line + 1, mark.column + 1
+
+    def lines(self, path: Path) -> range:
+        """The lines that the value at a path stands on; those of what is above it where nothing is written."""
+        node, _ = self._at(path)
+        last = node.end_mark.line + (node.end_mark.column > 0)  # a block ends where the next line begins
+        return range(node.start_mark.line + 1, max(last, node.start_mark.line + 1) + 1)
+
+    def _at(self, path: Path) -> tuple[Node, Node | None]:
+        """The node at a path and that of its key, or what is above it."""
+        node: Node = self.root
+        name: Node | None = None
         for step in path:
             child: Node | None = None
             if isinstance(node, MappingNode):
@@ -73,8 +86,7 @@ class Document:
             if child is None:
                 break
             node = child
-        mark = (name if key and name is not None else node).start_mark
-        return mark.line + 1, mark.column + 1
+        return node, name
 
     def error(
         self, path: Path, found: str, expected: str = "", hint: str | None = None, *, key: bool = False

@@ -129,6 +129,18 @@ def test_who_has_written_one_line_has_written_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [('"The key\n      comes."', 7), ("The key\n      comes.", 7), (">-\n      The key\n      comes.", 8)],
+)
+def test_every_line_of_a_value_counts(reason: str, line: int) -> None:
+    text = "waivers:\n" + entry(reason=reason)
+    for at, state in ((line, "void"), (line + 1, "active")):  # after the value stands the ticket
+        authors = AUTHORS | {at: ("Grace Hopper", "grace@example.com")}
+        (one,) = waivers_of(parse(text.encode(), "w.yaml"), RULESET, RULES, DAY, Written("w.yaml", authors)).all
+        assert (one.state, at) == (state, at)
+
+
 def test_a_line_of_somebody_unknown_leaves_the_authors_unknown(tmp_path: Path) -> None:
     text = "waivers:\n" + entry()
     authors = {line: names for line, names in AUTHORS.items() if line != 6}
