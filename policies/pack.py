@@ -262,9 +262,9 @@ def this_stack() -> StackInfo:
 def serve(ruleset: str | Path = "production", rules: Iterable[str] = (), waivers: str | None = None) -> None:
     """Start the server, print its port as the engine expects, and serve until the engine ends the process.
 
-    `ruleset` is a baseline or a file, `rules` are folders with rules of one's own, `waivers` is a file. They are said by
-    the pack's own __main__.py and by nothing else: variables and configuration may come from the judged project, whose
-    Pulumi.STACK.yaml can name ESC environments. What is wrong with them ends the process with one message.
+    `ruleset` is a baseline or a file, `rules` are folders with rules of one's own, `waivers` is a file. The pack's own
+    __main__.py says them and nothing else does: variables may come from the judged project, whose Pulumi.STACK.yaml can
+    name ESC environments. What is wrong with them ends the process with one message.
     """
     asyncio.set_event_loop(asyncio.new_event_loop())
     try:

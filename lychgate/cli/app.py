@@ -9,8 +9,8 @@ import typer
 
 from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
-from lychgate.cli.pack import app as pack
 from lychgate.cli.merge_request import app as merge_request
+from lychgate.cli.pack import app as pack
 from lychgate.cli.portal import app as portal
 from lychgate.model.errors import InputError
 
