@@ -113,13 +113,17 @@ class Asked:
         return InputError(self.where, found=found, expected=expected, hint=hint)
 
 
+def action_of(run: str, identifier: str) -> Action:
+    """The action of an identifier. Raises InputError where it is none of ours: a run of it is not ours to touch."""
+    if identifier not in ACTIONS:
+        found, hint = f"the action {shown(identifier)}", nearest(identifier, ACTIONS)
+        raise InputError(f"run {run}", found=found, expected="one of `lychgate portal export`", hint=hint)
+    return ACTIONS[identifier]
+
+
 def asked_of(run: Run, platform: Platform) -> Asked:
     """What a run asks for, if whoever has started it may. Raises InputError."""
-    where = f"run {run.id}"
-    action = ACTIONS.get(run.action)
-    if action is None:
-        found, hint = f"the action {shown(run.action)}", nearest(run.action, ACTIONS)
-        raise InputError(where, found=found, expected="one of `lychgate portal export`", hint=hint)
+    where, action = f"run {run.id}", action_of(run.id, run.action)
     parts = _entity(run, action)
     application = platform.applications.get(parts[0])
     if application is None:

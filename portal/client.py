@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -47,13 +47,13 @@ def address(given: str) -> str:
 class Port:
     """Port's API, with the rights of an organization's credentials."""
 
-    def __init__(self, url: str, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, environ: Mapping[str, str]) -> None:
         """Raises InputError where there are no credentials, ServiceError where Port takes them for none."""
         missing = [name for name in (CLIENT_ID, CLIENT_SECRET) if not environ.get(name)]
         if missing:
             expected = "the credentials of Port, in the environment"
             raise InputError(missing[0], found="it is not set", expected=expected)
-        self._url, self._sleep = url, sleep
+        self._url = url
         self._session = requests.Session()
         self._session.trust_env = False  # a variable of the pipeline could name a proxy, and make it Port
         self._session.mount("http", HTTPAdapter(max_retries=0))
@@ -89,7 +89,7 @@ class Port:
             again = answer.status_code in AGAIN and (answer.status_code == 429 or method != "POST")
             if not again or attempt == TRIES - 1:
                 break
-            self._sleep(_wait(answer, attempt))
+            time.sleep(_wait(answer, attempt))
         if answer.status_code == MISSING:
             return None
         return _content(answer, _what(method, path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -46,9 +46,10 @@ def changed(text: str, file: str, asked: Asked) -> str:
         new = {"retiring": True}
     else:
         return _taken_out(text, before, kind.section, name)
-    made = edited(text, file, lambda content: _update(content[kind.section][name], new))
+    parts = {one.path[0] for one in kind.inputs.values() if len(one.path) > 1}
+    made = edited(text, file, lambda content: _merge(content[kind.section][name], new, parts, _written))
     expected = deepcopy(before.value)
-    _merge(expected[kind.section][name], new)
+    _merge(expected[kind.section][name], new, parts, lambda value: value)
     if made == text or expected == before.value:
         raise asked.refused(f"{name} is so already", "something to change")
     return _held(made, file, expected)
@@ -75,20 +76,13 @@ def _nested(kind: Kind, inputs: Mapping[str, Any], *, defaults: bool) -> dict[st
     return found
 
 
-def _merge(thing: dict[str, Any], new: Mapping[str, Any]) -> None:
+def _merge(thing: Any, new: Mapping[str, Any], parts: Container[str], written: Callable[[Any], Any]) -> None:
+    """Set what is new, key by key in the `parts` that have inputs of their own; `written` makes a value of it."""
     for key, value in new.items():
-        if isinstance(value, dict) and isinstance(thing.get(key), dict) and key in ("settings", "health", "ingress"):
-            _merge(thing[key], value)
+        if key in parts and isinstance(thing.get(key), dict):
+            _merge(thing[key], value, (), written)
         else:
-            thing[key] = value
-
-
-def _update(thing: CommentedMap, new: Mapping[str, Any]) -> None:
-    for key, value in new.items():
-        if isinstance(value, dict) and isinstance(thing.get(key), dict) and key in ("settings", "health", "ingress"):
-            _update(thing[key], value)
-        else:
-            thing[key] = _written(value)
+            thing[key] = written(value)
 
 
 def _written(value: Any, flow: bool = True) -> Any:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from lychgate.portal.actions import Asked
 from lychgate.portal.client import ServiceError
 from lychgate.portal.verdicts import Judged
-from lychgate.provisioner.sync.change_facts import TIMEOUT, TOKEN
+from lychgate.provisioner.sync.gitlab_project import TOKEN, GitLab
 from lychgate.reports import renderer
 from lychgate.reports.texts import code, prose
 
@@ -59,10 +59,9 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
     """The merge request for a changed file and the verdicts on it."""
     action, who = asked.action, asked.run.by.email
     what = asked.name or asked.fingerprint[:12]
-    verb = {"create": "Add", "update": "Change", "delete": "Delete", "waive": "Waive"}[action.operation]
     thing = action.kind.words if action.kind else "finding"
     kept = action.kind and asked.name in (parse(after.encode(), file).value.get(action.kind.section) or {})
-    title = f"{asked.application}: {verb.lower()} {thing} {what}"
+    title = f"{asked.application}: {action.operation} {thing} {what}"
     agreed = ", ".join(code(one.email) for one in asked.run.approved_by)
     lines = [
         f"Asked for by {code(who)} in Port, run {code(asked.run.id)}, action {code(action.identifier)}.",
@@ -72,10 +71,13 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
         *_fenced("diff", _difference(file, before, after)),
         "",
     ]
-    for environment, verdict in judged.verdicts.items():
-        note = renderer("markdown")(verdict).decode()
-        lines += [f"# {prose(environment)}", "", note[: LONGEST_NOTE - 4], ""]
-    return Proposal(branch_of(asked.run.id), file, after, flat(title)[:200], "\n".join(lines))
+    return Proposal(branch_of(asked.run.id), file, after, flat(title)[:200], "\n".join([*lines, notes(judged)]))
+
+
+def notes(judged: Judged) -> str:
+    """The verdicts as Markdown, one after another."""
+    found = ((name, renderer("markdown")(verdict).decode()) for name, verdict in judged.verdicts.items())
+    return "\n".join(f"# {prose(name)}\n\n{note[:LONGEST_NOTE]}" for name, note in found)
 
 
 def _difference(file: str, before: str, after: str) -> str:
@@ -90,31 +92,17 @@ def _fenced(language: str, text: str) -> list[str]:
     return [f"{fence}{language}", text, fence]
 
 
-class GitLab:
-    """The project that lychgate.yaml names, with a token that may push branches and open merge requests."""
+class MergeRequests:
+    """Those of the project that lychgate.yaml names, with a token that may push branches and open them."""
 
     def __init__(self, named: GitLabProject | None, environ: Mapping[str, str]) -> None:
         """Raises InputError where it is not named, or there is no token."""
-        import gitlab
-
         if named is None:
             raise InputError("lychgate.yaml", found="it names no GitLab project", expected="`gitlab:`, or --into DIR")
         if not environ.get(TOKEN):
             expected = "a token with the scope `api`, or --into DIR"
             raise InputError(TOKEN, found="it is not set", expected=expected)
-        verify = str(named.ca) if named.ca else True
-        self._named = named
-        self._client = gitlab.Gitlab(
-            named.url,
-            environ[TOKEN],
-            timeout=TIMEOUT,
-            keep_base_url=True,
-            ssl_verify=verify,
-            retry_transient_errors=False,
-        )
-        self._client.session.max_redirects = 0  # the token would go along
-        self._client.session.trust_env = False
-        self._project = self._client.projects.get(named.project, lazy=True)
+        self._project = GitLab(named.url, named.project, environ[TOKEN], ca=named.ca, variables=False).project
 
     def claim(self, branch: str, commit: str) -> str:
         """Make a run's branch where the checkout is, and say which branch is the project's own.
@@ -124,7 +112,8 @@ class GitLab:
         import gitlab
 
         def ask() -> str:
-            own = str(self._client.projects.get(self._named.project).default_branch)
+            self._project.refresh()
+            own = str(self._project.default_branch)
             refs = self._project.commits.get(commit, lazy=True).refs("branch", get_all=True)
             if not any(ref["type"] == "branch" and ref["name"] == own for ref in refs):
                 found = f"the checkout is of commit {commit[:12]}"

@@ -85,8 +85,8 @@ def _at(content: Any, place: tuple[str, ...]) -> str | None:
     return None if content is None else str(content)
 
 
-def fetch(port: Port, id_: str) -> Run:
-    """The run as Port has it. Raises InputError where it may not be acted on, ServiceError."""
+def fetch(port: Port, id_: str) -> dict[str, Any]:
+    """The run as Port has it. Raises InputError where it may not be acted on any more, or yet, ServiceError."""
     where = f"run {id_}"
     answer = port.asked("GET", f"/v1/actions/runs/{part(id_)}", query={"version": "v2"})
     told = answer.get("run") if answer else None
@@ -96,6 +96,12 @@ def fetch(port: Port, id_: str) -> Run:
     if status != IN_PROGRESS or told.get("endedAt"):
         found = f"its status is {shown(status)}"
         raise InputError(where, found=found, expected=f"one that is {IN_PROGRESS}: each run is acted on once")
+    return told
+
+
+def run_of(port: Port, told: Mapping[str, Any]) -> Run:
+    """What there is to know of a run, and of who has to do with it. Raises InputError, ServiceError."""
+    id_, where = str(told["id"]), f"run {told['id']}"
     if told.get("impersonatedBy"):
         raise InputError(where, found="it was started in the name of somebody else", expected="one's own")
     inputs = told.get("properties")
@@ -108,10 +114,10 @@ def fetch(port: Port, id_: str) -> Run:
     by = _person(port, people, told.get("createdBy"), where)
     approvers = _approvers(port, id_) if told.get("requiredApproval") else ()
     approved_by = tuple(_person(port, people, one, where) for one in approvers if one != by.id)
-    return Run(id_, _identifier(told, "action"), _identifier(told, "entity"), inputs, by, approved_by)
+    return Run(id_, identifier(told, "action"), identifier(told, "entity"), inputs, by, approved_by)
 
 
-def _identifier(told: Mapping[str, Any], what: str) -> str:
+def identifier(told: Mapping[str, Any], what: str) -> str:
     """The identifier of what a run is about; empty where it names none."""
     found = told.get(what)
     name = found.get("identifier") if isinstance(found, dict) else None

@@ -20,12 +20,12 @@ from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.verdict import RunFacts
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
-from lychgate.portal.actions import Asked, asked_of
+from lychgate.portal.actions import Asked, action_of, asked_of
 from lychgate.portal.client import Port, ServiceError, address
 from lychgate.portal.editing import changed
-from lychgate.portal.merge_requests import GitLab, Proposal, UsedError, branch_of, proposal
+from lychgate.portal.merge_requests import MergeRequests, Proposal, UsedError, branch_of, notes, proposal
 from lychgate.portal.reporting import Reporter
-from lychgate.portal.runs import fetch, run_id
+from lychgate.portal.runs import fetch, identifier, run_id, run_of
 from lychgate.portal.verdicts import Judged, Judges, edited_copy, judge, verdict_of
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.capturing import Capturing
@@ -73,11 +73,12 @@ def run(options: RequestOptions) -> int:
     id_ = run_id(options.file)
     try:
         port = Port(address(options.api), os.environ)
-        asked_for = fetch(port, id_)
+        told = fetch(port, id_)
+        action_of(id_, identifier(told, "action"))
         reporter = Reporter(port, id_)
         try:
             found = platform_of(options.settings, None)
-            outcome = _do(options, asked_of(asked_for, found.platform), found, reporter)
+            outcome = _do(options, asked_of(run_of(port, told), found.platform), found, reporter)
         except UsedError:
             raise
         except InputError as error:
@@ -116,16 +117,16 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
         with edited_copy(found.file, found.platform.folder, place.path, text) as after:
             reporter.log(f"{place.name} is valid; judging what it makes of {asked.application}")
             judged = judge(asked.application, after, (found.file, found.platform), judges)
-    proposed = proposal(asked, place.name, place.text, text, judged)
     if judged.findings or judged.undetermined:
         status = FINDINGS if judged.findings else UNDETERMINED
         label = f"{judged.findings} findings, {judged.undetermined} undetermined"
-        return Outcome(status, label, f"Not proposed: it would bring {label}.\n\n{proposed.description}")
+        return Outcome(status, label, f"Not proposed: it would bring {label}.\n\n{notes(judged)}")
+    proposed = proposal(asked, place.name, place.text, text, judged)
     if options.into is not None:
         return _written(options.into, asked, proposed)
-    gitlab = GitLab(found.settings.gitlab, os.environ)
-    target = gitlab.claim(proposed.branch, place.commit)
-    link = gitlab.open(proposed, asked.run.by.email, target)
+    requests = MergeRequests(found.settings.gitlab, os.environ)
+    target = requests.claim(proposed.branch, place.commit)
+    link = requests.open(proposed, asked.run.by.email, target)
     return Outcome(0, "merge request opened", proposed.description, link)
 
 
@@ -164,9 +165,9 @@ def _sync(options: RequestOptions, asked: Asked, found: Found, reporter: Reporte
     if options.into is not None:
         output = _claimed(options.into, asked)
     else:
-        gitlab = GitLab(found.settings.gitlab, os.environ)
-        gitlab.claim(branch, _commit(found.file))
-        release = partial(gitlab.release, branch)
+        requests = MergeRequests(found.settings.gitlab, os.environ)
+        requests.claim(branch, _commit(found.file))
+        release = partial(requests.release, branch)
     reporter.log(f"{'planning' if plan else 'syncing'} {asked.run.entity}")
     status = sync(
         SyncOptions(
