@@ -39,3 +39,35 @@ def judge(
         since=since, output=output, jobs=jobs, any_finding=any_finding, settings=settings, as_of=as_of
     )
     raise typer.Exit(run(options))
+
+
+@app.command()
+def note(
+    folder: Annotated[Path, typer.Option("--from", help="The folder that `judge` has written.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the note; ask and change nothing.")] = False,
+    policy_ref: Annotated[
+        str | None,
+        typer.Option("--policy-ref", help="A commit whose lychgate.yaml says which project, not the one here."),
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Say on the merge request what was judged: one note, changed in place by each pipeline.
+
+    It runs nobody's code, takes what it reads as somebody else's, and needs LYCHGATE_GITLAB_TOKEN and the variables
+    that GitLab sets. Exit status: 0 done, 2 usage or input error, 4 GitLab refuses.
+    """
+    from lychgate.cli.merge_request_note import NoteOptions
+    from lychgate.cli.merge_request_note import note as run
+
+    raise typer.Exit(run(NoteOptions(folder=folder, dry_run=dry_run, policy_ref=policy_ref, settings=settings)))
+
+
+@app.command()
+def guard(since: SinceOption, settings: SettingsOption = None) -> None:
+    """List what of the change asks for a second person, and ask GitLab whether one has approved its newest commit.
+
+    Exit status: 0 nothing asks for one, or one has approved; 1 nobody has; 2 usage or input error; 4 GitLab refuses.
+    """
+    from lychgate.cli.merge_request_note import guard as run
+
+    raise typer.Exit(run(since, settings))

@@ -49,7 +49,7 @@ def platform_of(
     With a `tree` of a commit all that the platform team writes comes from there, and the applications from the working
     tree, or from another commit's: a merge request of a product team brings no environment of its own.
     """
-    file = _settings_in(tree, given) if tree and tree.root else settings_file(given)
+    file = settings_in(tree, given) if tree and tree.root else settings_file(given)
     settings = read_settings(file, environment)
     folder = settings.platform
     if folder is None:
@@ -62,7 +62,7 @@ def platform_of(
     return Found(file, settings, read_platform(folder, base=file.resolve().parent), checkout, files)
 
 
-def _settings_in(tree: PolicyTree, given: Path | None) -> Path:
+def settings_in(tree: PolicyTree, given: Path | None) -> Path:
     """The lychgate.yaml of a commit, where the working tree may have none, or one that is nearer."""
     return (None if given else find(tree.path(Path.cwd()), tree.root)) or tree.path(settings_file(given))
 
