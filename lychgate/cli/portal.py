@@ -45,3 +45,46 @@ def request(
     from lychgate.cli.portal_request import RequestOptions, run
 
     raise typer.Exit(run(RequestOptions(file=file, into=into, api=api, settings=settings)))
+
+
+RefOption = Annotated[str, typer.Option("--ref", help="Branch of the GitLab project whose pipeline does the work.")]
+ApproversOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--approvers", help="Team of Port that may agree to production and to waivers; else its administrators."
+    ),
+]
+
+
+@app.command()
+def export(
+    into: Annotated[Path | None, typer.Option(help="Folder for a file each; else all of it to stdout.")] = None,
+    ref: RefOption = "main",
+    approvers: ApproversOption = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Write what Port is told: blueprints, scorecards, self-service actions with their forms, and permissions.
+
+    Exit status: 0 written, 2 usage or input error.
+    """
+    from lychgate.cli.portal_catalog import export
+
+    raise typer.Exit(export(into, ref, approvers or [], settings))
+
+
+@app.command()
+def apply(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be changed.")] = False,
+    ref: RefOption = "main",
+    approvers: ApproversOption = None,
+    api: ApiOption = "eu",
+    settings: SettingsOption = None,
+) -> None:
+    """Bring that about in Port: create what is missing, replace what is other, touch nothing that is not Lychgate's.
+
+    Exit status: 0 done, or nothing to do; 2 usage or input error, or something of somebody else's has a name of ours;
+    4 Port refuses.
+    """
+    from lychgate.cli.portal_catalog import apply
+
+    raise typer.Exit(apply(dry_run, ref, approvers or [], api, settings))
