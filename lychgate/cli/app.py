@@ -9,6 +9,7 @@ import typer
 
 from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
+from lychgate.cli.iam import app as iam
 from lychgate.cli.merge_request import app as merge_request
 from lychgate.cli.pack import app as pack
 from lychgate.cli.portal import app as portal
@@ -22,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evidence, name="evidence")
+app.add_typer(iam, name="iam")
 app.add_typer(pack, name="pack")
 app.add_typer(merge_request, name="merge-request")
 app.add_typer(portal, name="portal")
