@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lychgate.portal.actions import STACK
+from lychgate.portal.actions import FINDING, STACK
 from lychgate.portal.catalog import MARKER
 from lychgate.portal.client import TRIES, Port, ServiceError, part
+from lychgate.portal.entities import Entity, mended
 from lychgate.portal.exporting import Catalog
 
 from lychgate.model.errors import InputError
@@ -67,6 +68,35 @@ def carry_out(port: Port, step: Step) -> None:
             return
         time.sleep(0.5 * 2**attempt)
     raise ServiceError(f"Port knows nothing at {step.method} {step.path}")
+
+
+def fill(port: Port, wanted: Sequence[Entity]) -> tuple[list[Step], list[str]]:
+    """What has to be changed of the entities, and which of them Port has that nothing speaks of any more: these are for
+    people to delete. Raises ServiceError."""
+    there: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for blueprint in dict.fromkeys(one["blueprint"] for one in wanted):
+        answer = port.asked("GET", f"/v1/blueprints/{blueprint}/entities")
+        there[blueprint] = _by_name(answer.get("entities")) if answer else {}
+    steps: dict[tuple[str, str], Step] = {}
+    for one in [*wanted, *mended(there.get(FINDING, {}), wanted)]:
+        blueprint, name = one["blueprint"], one["identifier"]
+        body = {key: value for key, value in one.items() if key != "blueprint"}
+        path = f"/v1/blueprints/{blueprint}/entities"
+        earlier = steps.get((blueprint, name))
+        if earlier is not None:  # a stack, of which files and verdict speak
+            body = _merged(earlier.body, body)
+        if name not in there[blueprint]:
+            steps[blueprint, name] = Step(f"create {blueprint} {name}", "POST", path, body)
+        elif not all(same(value, there[blueprint][name].get(key)) for key, value in body.items()):
+            steps[blueprint, name] = Step(f"change {blueprint} {name}", "PATCH", f"{path}/{part(name)}", body)
+    kept = {(one["blueprint"], one["identifier"]) for one in wanted}
+    left = [f"{on} {name}" for on, found in there.items() for name in found if on != FINDING and (on, name) not in kept]
+    return list(steps.values()), left
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {key: {**one[key], **other[key]} for key in ("properties", "relations")}
+    return {**one, **other, **inner}
 
 
 def _by_name(found: Any) -> dict[str, Mapping[str, Any]]:

@@ -21,6 +21,7 @@ ENVIRONMENT, TENANT, VERDICT, WAIVER = (f"{PREFIX}{name}" for name in ("environm
 DECISIONS = ("clean", "findings", "undetermined")
 # What rules have seen of a requirement in a stack; never more than that: an assessor decides.
 STATES = ("no finding", "finding", "undetermined", "not judged")
+OUTCOMES, GONE = ("fail", "error", "unknown", "waived"), "gone"
 COLORS = {"clean": "green", "findings": "red", "undetermined": "orange"}
 
 
@@ -84,7 +85,7 @@ def blueprints(requirements: Iterable[Requirement]) -> Iterator[dict[str, Any]]:
         {
             "production": {"type": "boolean", "title": "Production"},
             "decision": _text("Decision", *DECISIONS, enumColors=COLORS),
-            **{_property(one.id): _text(f"{one.id} {one.title}"[:100], *STATES) for one in judged(requirements)},
+            **{property_of(one.id): _text(f"{one.id} {one.title}"[:100], *STATES) for one in judged(requirements)},
         },
         {"application": APPLICATION, "environment": ENVIRONMENT, "tenant": TENANT}, owned="application",
     )  # fmt: skip
@@ -101,7 +102,7 @@ def blueprints(requirements: Iterable[Requirement]) -> Iterator[dict[str, Any]]:
         FINDING, "Finding", "A rule that a resource does not keep.",
         {
             "rule": _text("Rule"), "severity": _text("Severity", *SEVERITIES), "level": _text("Level"),
-            "outcome": _text("Outcome", "fail", "error", "unknown", "waived"), "resource": _text("Resource"),
+            "outcome": _text("Outcome", *OUTCOMES, GONE), "resource": _text("Resource"),
             "message": _text("Message"), "location": _text("Location"),
             "requirements": {"type": "array", "title": "Requirements", "items": {"type": "string"}},
         },
@@ -122,7 +123,8 @@ def judged(requirements: Iterable[Requirement]) -> list[Requirement]:
     return [one for one in requirements if one.rules]
 
 
-def _property(requirement: str) -> str:
+def property_of(requirement: str) -> str:
+    """The property of a stack that says what rules have seen of a requirement."""
     return f"pci_{requirement.replace('.', '_')}"
 
 
@@ -152,9 +154,9 @@ def scorecards(requirements: Iterable[Requirement]) -> Iterator[dict[str, Any]]:
 
 
 def _rule(one: Requirement, level: str, allowed: Iterable[str]) -> dict[str, Any]:
-    conditions = [{"property": _property(one.id), "operator": "=", "value": state} for state in allowed]
+    conditions = [{"property": property_of(one.id), "operator": "=", "value": state} for state in allowed]
     return {
-        "identifier": f"{_property(one.id)}_{level.lower().replace(' ', '_')}",
+        "identifier": f"{property_of(one.id)}_{level.lower().replace(' ', '_')}",
         "title": f"{one.id} {one.title}",
         "description": f"{one.summary} {MARKER}",
         "level": level,

@@ -77,14 +77,18 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be changed.")] = False,
     ref: RefOption = "main",
     approvers: ApproversOption = None,
+    verdict: Annotated[
+        list[Path] | None, typer.Option("--verdict", help="verdict.json of stacks, for their findings and scorecards.")
+    ] = None,
     api: ApiOption = "eu",
     settings: SettingsOption = None,
 ) -> None:
-    """Bring that about in Port: create what is missing, replace what is other, touch nothing that is not Lychgate's.
+    """Bring that about in Port, with the platform's entities: create what is missing, change what is other, touch
+    nothing that is not Lychgate's, and delete nothing.
 
     Exit status: 0 done, or nothing to do; 2 usage or input error, or something of somebody else's has a name of ours;
     4 Port refuses.
     """
-    from lychgate.cli.portal_catalog import apply
+    from lychgate.cli.portal_catalog import ApplyOptions, apply
 
-    raise typer.Exit(apply(dry_run, ref, approvers or [], api, settings))
+    raise typer.Exit(apply(ApplyOptions(dry_run, ref, approvers or [], verdict or [], api, settings)))

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 from lychgate.portal.runs import Person, Run
+from lychgate.portal.verdicts import verdict_of
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.capturing import Capturing
 
+from lychgate.cli.platforms import platform_of
+from lychgate.cli.portal_request import _judges
 from tests.portal import gitlab_server, port_server
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
@@ -38,6 +43,14 @@ class World:
 
     def application(self, name: str) -> str:
         return (self.folder / "applications" / f"{name}.yaml").read_text()
+
+    def with_a_password(self) -> None:
+        """A credential in the open, committed: a mandatory finding in each environment."""
+        file = self.folder / "applications" / "notify.yaml"
+        said = "    environment: {DB_PASSWORD: hunter2hunter2}\n    uses: [outbox"
+        file.write_text(file.read_text().replace("    uses: [outbox", said))
+        self.git("commit", "-q", "-a", "-m", "a password")
+        self.gitlab.main.add(self.git("rev-parse", "HEAD"))
 
     def payload(self, id_: str) -> Path:
         file = self.root.parent / f"{id_}.json"
@@ -72,3 +85,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         ):  # fmt: skip
             monkeypatch.setenv(name, value)
         yield found
+
+
+def judged_stack(application: str, environment: str) -> dict[str, Any]:
+    """The verdict on a stack of the checkout, captured and judged (a few seconds)."""
+    found = platform_of(None, None)
+    with Capturing(found.platform.folder, found.file) as capturing:
+        tenant = found.platform.applications[application].tenants[0]
+        return verdict_of(Scope.of(found.platform, application, environment, tenant), capturing, _judges(found))

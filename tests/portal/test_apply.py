@@ -7,21 +7,25 @@ import json
 from pathlib import Path
 
 import pytest
+from lychgate.reports import renderer
 
-from lychgate.cli.portal_catalog import apply
+from lychgate.cli.portal_catalog import ApplyOptions, apply
 from lychgate.model.errors import InputError
 from tests.portal import port_server
-from tests.portal.conftest import World
+from tests.portal.conftest import World, judged_stack
+
+# 2 environments, 3 tenants, 3 applications, 6 workloads and 14 resources, and stacks: 2 x (3 + 1 + 2).
+ENTITIES = 2 + 3 + 3 + 6 + 14 + 12
 
 
-def applied(world: World, *approvers: str, dry_run: bool = False) -> int:
-    return apply(dry_run, "main", approvers, world.port.url, None)
+def applied(world: World, *approvers: str, dry_run: bool = False, verdicts: tuple[Path, ...] = ()) -> int:
+    return apply(ApplyOptions(dry_run, "main", approvers, verdicts, world.port.url, None))
 
 
 def test_a_second_time_nothing_is_changed_and_that_is_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert applied(world) == 0
     first = capsys.readouterr().out.splitlines()
-    assert len(first) == len(set(first)) == 16 + 10 + 30 + 30
+    assert len(first) == len(set(first)) == 16 + 10 + 30 + 30 + ENTITIES
     assert "create blueprint lychgate_application" in first and "create action lychgate_sync" in first
     assert len(world.port.blueprints) == 16 and len(world.port.actions) == len(world.port.permissions) == 30
     world.port.asked.clear()
@@ -143,3 +147,57 @@ def test_credentials_are_in_no_file(world: World, tmp_path: Path) -> None:
     assert port_server.SECRET not in said and port_server.CLIENT not in said.replace(
         '"createdBy": "' + port_server.CLIENT, ""
     )
+
+
+def test_the_platform_is_what_its_files_say(world: World) -> None:
+    assert applied(world) == 0
+    there = world.port.entities
+    assert there["lychgate_application", "payments"]["team"] == ["team-payments"]
+    queue = there["lychgate_queue", "notify.outbox"]
+    assert queue["properties"]["fifo"] is True and queue["relations"] == {"application": "notify"}
+    table = there["lychgate_table", "payments.ledger"]["properties"]
+    assert table["partition"] == {"payment": "S"} and table["indexes"]["by-merchant"]["sort"] == {"entry": "S"}
+    stack = there["lychgate_stack", "payments.production.acme"]
+    assert stack["properties"] == {"production": True}
+    assert stack["relations"] == {"application": "payments", "environment": "production", "tenant": "acme"}
+
+
+def test_what_has_left_the_platform_is_told_and_not_deleted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    applied(world)
+    file = world.folder / "applications" / "payments.yaml"
+    file.write_text(file.read_text().replace("  settlements: {kind: bucket}\n", "").replace(" settlements,", ""))
+    capsys.readouterr()
+    assert applied(world) == 0
+    said = capsys.readouterr()
+    assert said.out == "change lychgate_deployment payments.settle\n"
+    assert said.err == (
+        "lychgate: the platform does not speak of lychgate_bucket payments.settlements any more: delete it in Port\n"
+    )
+    assert ("lychgate_bucket", "payments.settlements") in world.port.entities
+
+
+@pytest.mark.slow
+def test_a_verdict_fills_findings_and_scorecards_and_the_next_one_ends_them(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    mended = renderer("json")(judged_stack("notify", "test"))
+    world.with_a_password()
+    file.write_bytes(renderer("json")(judged_stack("notify", "test")))
+    assert applied(world, verdicts=(file,)) == 0
+    there = world.port.entities
+    stack = there["lychgate_stack", "notify.test.single"]["properties"]
+    assert (stack["decision"], stack["production"], stack["pci_8_6_2"]) == ("findings", False, "finding")
+    assert there["lychgate_verdict", "notify.test.single"]["properties"]["findings"] == 1
+    (name,) = [
+        name for (on, name), one in there.items()
+        if on == "lychgate_finding" and one["properties"]["rule"] == "kubernetes-credential-in-plain-text"
+    ]  # fmt: skip
+    assert there["lychgate_finding", name]["properties"]["outcome"] == "fail"
+    world.port.asked.clear()
+    assert applied(world, verdicts=(file,)) == 0
+    assert not world.port.writes
+    file.write_bytes(mended)
+    assert applied(world, verdicts=(file,)) == 0
+    assert there["lychgate_finding", name]["properties"]["outcome"] == "gone"
+    stack = there["lychgate_stack", "notify.test.single"]["properties"]
+    assert (stack["decision"], stack["pci_8_6_2"]) == ("clean", "no finding")
+    assert "decision" not in there["lychgate_stack", "payments.test.acme"]["properties"]

@@ -11,20 +11,17 @@ from typing import Any
 import pytest
 from lychgate.portal.actions import asked_of
 from lychgate.portal.merge_requests import MergeRequests, UsedError, proposal
-from lychgate.portal.verdicts import Judged, verdict_of
-from lychgate.provisioner.assembly.scope import Scope
+from lychgate.portal.verdicts import Judged
 from lychgate.provisioner.models.platform import read_platform
-from lychgate.provisioner.sync.capturing import Capturing
 
 from lychgate.cli import main
-from lychgate.cli.platforms import platform_of
-from lychgate.cli.portal_request import RequestOptions, _judges, run
+from lychgate.cli.portal_request import RequestOptions, run
 from lychgate.cli.sync import SyncOptions
 from lychgate.model.document import parse
 from lychgate.model.errors import InputError
 from lychgate.sources.settings import GitLabProject
 from tests.portal import gitlab_server, port_server
-from tests.portal.conftest import EXAMPLE, World, run_of
+from tests.portal.conftest import EXAMPLE, World, judged_stack, run_of
 
 ID = "r_QOz6WoOB1Q2lmhZZ"
 CLEAN = Judged({}, 0, 0)
@@ -77,16 +74,9 @@ def test_a_request_that_brings_a_finding_is_not_proposed(world: World) -> None:
     assert "kubernetes-credential-in-plain-text" in told["summary"] and "hunter2" not in told["summary"]
 
 
-def with_a_finding(world: World) -> None:
-    file = world.folder / "applications" / "notify.yaml"
-    file.write_text(file.read_text().replace("    uses: [outbox", f"    environment: {OPEN}\n    uses: [outbox"))
-    world.git("commit", "-q", "-a", "-m", "a password")
-    world.gitlab.main.add(world.git("rev-parse", "HEAD"))
-
-
 @pytest.mark.slow
 def test_what_was_found_before_does_not_stop_another_request(world: World) -> None:
-    with_a_finding(world)
+    world.with_a_password()
     world.port.run(ID, "lychgate_create_secret", "notify", {"name": "database"}, "auth0|ada")
     assert request(world) == 0
     assert "blocked by 1 mandatory finding" in world.gitlab.requests[0]["description"]
@@ -94,10 +84,8 @@ def test_what_was_found_before_does_not_stop_another_request(world: World) -> No
 
 @pytest.mark.slow
 def test_a_waiver_is_asked_for_by_one_and_approved_by_another(world: World) -> None:
-    with_a_finding(world)
-    found = platform_of(None, None)
-    with Capturing(found.platform.folder, found.file) as capturing:
-        verdict = verdict_of(Scope.of(found.platform, "notify", "test", "single"), capturing, _judges(found))
+    world.with_a_password()
+    verdict = judged_stack("notify", "test")
     rule = "kubernetes-credential-in-plain-text"
     (finding,) = [one for one in verdict["judgements"] if (one["rule"], one["outcome"]) == (rule, "fail")]
     said = {"reason": "It moves | to a secret", "ticket": "SEC-12", "days": 7}
