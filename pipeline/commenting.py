@@ -51,6 +51,15 @@ def put_note(project: GitLab, iid: int, text: str, pipeline: int) -> Outcome:
         raise said(error) from None
 
 
+def job_of(project: GitLab, pipeline: int, name: str) -> int | None:
+    """The id of the newest job of a name in a pipeline. Raises GitLabError."""
+    try:
+        jobs = project.project.pipelines.get(pipeline, lazy=True).jobs.list(iterator=True, per_page=100)
+        return max((int(one.id) for one in jobs if one.name == name), default=None)
+    except FAILURES as error:
+        raise said(error) from None
+
+
 def _put(project: GitLab, iid: int, body: str, pipeline: int) -> Outcome:
     notes = project.project.mergerequests.get(iid).notes  # not lazily: a vanished one is told as such
     me = project.user().id

@@ -58,7 +58,7 @@ def _lowered(before: Platform, now: Platform) -> Iterator[Guarded]:
     """Applications and things whose data is said to be less than it was, or less than their application's."""
     gone = [before.applications[name] for name in before.applications.keys() - now.applications.keys()]
     for name, application in now.applications.items():
-        file = f"applications/{name}"
+        file = now.documents[f"applications/{name}"].file
         was = before.applications.get(name)
         known = [was] if was else gone  # a new one may be one that is gone, under another name
         if any(_less(application.classification, one.classification) for one in known):

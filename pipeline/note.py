@@ -240,7 +240,7 @@ def _preflight(results: Results) -> list[str]:
     for entry, stack in _entries(results):
         for text in stack.preflight_failed:
             found.setdefault(text, []).append(f"{entry.application}.{entry.environment}.{stack.tenant}")
-    lines = [f"- {prose(text, 500)} {_in(stacks)}" for text, stacks in found.items()]
+    lines = [f"- {_in(stacks)}: {prose(text, 500)}" for text, stacks in found.items()]
     return _folded(f"{_number(len(lines), 'thing')} against a sync as it stands", lines)
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lychgate.model.errors import InputError
+
 app = typer.Typer(help="Judge a merge request, and say so on it.", no_args_is_help=True, rich_markup_mode=None)
 
 SinceOption = Annotated[str, typer.Option(help="The branch or commit that the change is for, such as origin/main.")]
 SettingsOption = Annotated[Path | None, typer.Option("--settings", help="lychgate.yaml; else the nearest above.")]
+
+
+def _needs() -> None:
+    """Raise InputError where what asks GitLab is not installed."""
+    if find_spec("gitlab") is None:
+        expected = "lychgate[sync]: pip install 'lychgate[sync]'"
+        raise InputError("merge-request", found="what asks GitLab is not installed", expected=expected)
 
 
 @app.command()
@@ -45,6 +55,9 @@ def judge(
 def note(
     folder: Annotated[Path, typer.Option("--from", help="The folder that `judge` has written.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the note; ask and change nothing.")] = False,
+    job: Annotated[
+        str | None, typer.Option(help="Name of the job of this pipeline that has left the folder, for links to it.")
+    ] = None,
     policy_ref: Annotated[
         str | None,
         typer.Option("--policy-ref", help="A commit whose lychgate.yaml says which project, not the one here."),
@@ -56,10 +69,13 @@ def note(
     It runs nobody's code, takes what it reads as somebody else's, and needs LYCHGATE_GITLAB_TOKEN and the variables
     that GitLab sets. Exit status: 0 done, 2 usage or input error, 4 GitLab refuses.
     """
+    _needs()
     from lychgate.cli.merge_request_note import NoteOptions
     from lychgate.cli.merge_request_note import note as run
 
-    raise typer.Exit(run(NoteOptions(folder=folder, dry_run=dry_run, policy_ref=policy_ref, settings=settings)))
+    raise typer.Exit(
+        run(NoteOptions(folder=folder, dry_run=dry_run, job=job, policy_ref=policy_ref, settings=settings))
+    )
 
 
 @app.command()
@@ -68,6 +84,7 @@ def guard(since: SinceOption, settings: SettingsOption = None) -> None:
 
     Exit status: 0 nothing asks for one, or one has approved; 1 nobody has; 2 usage or input error; 4 GitLab refuses.
     """
+    _needs()
     from lychgate.cli.merge_request_note import guard as run
 
     raise typer.Exit(run(since, settings))

@@ -72,8 +72,8 @@ def run(options: JudgeOptions) -> int:
     """Judge, write; the exit status of the contract, by what the change brings."""
     clock = Clock()
     start = settings_file(options.settings).resolve().parent
-    change = change_of(options.since, options.settings)
     _clear(options.output)
+    change = change_of(options.since, options.settings)
     with PolicyTree(options.since, start) as tree, PolicyTree(options.since, start) as second:
         try:
             found = platform_of(options.settings, None, tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from lychgate.cli.platforms import platform_of, settings_file, settings_in
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape, flat
 from lychgate.model.values import Unknown
-from lychgate.pipeline.commenting import FAILURES, GitLabError, put_note, said
+from lychgate.pipeline.commenting import FAILURES, GitLabError, job_of, put_note, said
 from lychgate.pipeline.guarding import consent, guarded
 from lychgate.pipeline.note import Links, render
 from lychgate.pipeline.results import read_results
@@ -26,7 +27,8 @@ from lychgate.sources.settings import PROJECT, GitLabProject, read_settings
 
 P = ParamSpec("P")
 DONE, MISSING, REFUSED = 0, 1, 4
-IID, PIPELINE, JOB = "CI_MERGE_REQUEST_IID", "CI_PIPELINE_ID", "LYCHGATE_JUDGE_JOB_ID"
+FOLDER = re.compile(r"[\w-][\w./-]*")  # as a link may hold it, below the checkout
+IID, PIPELINE = "CI_MERGE_REQUEST_IID", "CI_PIPELINE_ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class NoteOptions:
 
     folder: Path
     dry_run: bool
+    job: str | None
     policy_ref: str | None
     settings: Path | None
 
@@ -60,12 +63,14 @@ def note(options: NoteOptions) -> int:
     with PolicyTree(options.policy_ref, Path.cwd()) as tree:
         named = _named(options.settings, tree)
         results = read_results(options.folder, environ.get("CI_COMMIT_SHA"))
-        text = render(results, _links(named, environ, options.folder))
         if options.dry_run:
-            sys.stdout.write(text)
+            sys.stdout.write(render(results, Links()))
             return DONE
         iid, pipeline = _number(environ, IID), _number(environ, PIPELINE)
-        outcome = put_note(_project(named, environ), iid, text, pipeline)
+        project = _project(named, environ)
+        job = job_of(project, pipeline, options.job) if options.job else None
+        text = render(results, _links(named, environ, options.folder, pipeline, job))
+        outcome = put_note(project, iid, text, pipeline)
     told = "left: a newer pipeline has written it" if outcome == "newer" else outcome
     print(f"note on merge request !{iid} of {flat(named.project)}: {told}")
     return DONE
@@ -123,14 +128,11 @@ def _number(environ: Mapping[str, str], name: str) -> int:
     return int(told)
 
 
-def _links(named: GitLabProject, environ: Mapping[str, str], folder: Path) -> Links:
-    """Addresses below the GitLab that lychgate.yaml names; of the reports where it is said which job has left them."""
+def _links(named: GitLabProject, environ: Mapping[str, str], folder: Path, pipeline: int, job: int | None) -> Links:
+    """Addresses below the GitLab that lychgate.yaml names; of the reports where it is known which job has left them."""
     path = environ.get("CI_PROJECT_PATH") if named.project.isdigit() else named.project
-    if not path or not PROJECT.fullmatch(path) or folder.is_absolute() or ".." in folder.parts:
+    if not path or not PROJECT.fullmatch(path) or not FOLDER.fullmatch(folder.as_posix()) or ".." in folder.parts:
         return Links()
     base = f"{named.url}/{path}/-"
-    pipeline = f"{base}/pipelines/{_number(environ, PIPELINE)}" if environ.get(PIPELINE) else ""
-    if not environ.get(JOB):
-        return Links(pipeline)
-    files = f"{base}/jobs/{_number(environ, JOB)}/artifacts/file/{folder.as_posix()}"
-    return Links(pipeline, lambda name: f"{files}/{name}/report.html")
+    files = f"{base}/jobs/{job}/artifacts/file/{folder.as_posix()}"
+    return Links(f"{base}/pipelines/{pipeline}", (lambda name: f"{files}/{name}/report.html") if job else None)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
+from lychgate.pipeline.judging import brought, decided
+from lychgate.reports.reading import blocks
 
 from tests.cli.conftest import cheap, git, lychgate
+from tests.reports.conftest import verdict
 
-__all__ = ["cheap", "lychgate"]
+__all__ = ["cheap", "lychgate", "verdict"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
 
 
@@ -41,3 +47,48 @@ def edit(file: Path, pattern: str, by: str) -> None:
     text = file.read_text()
     assert re.search(pattern, text), f"{pattern} is not in {file}"
     file.write_text(re.sub(pattern, by, text, count=1))
+
+
+COMMIT, BASE = "c" * 40, "b" * 40
+STACK = "platform/shop.production.acme"
+
+
+@pytest.fixture
+def left(tmp_path: Path, verdict: dict[str, Any]) -> Path:
+    """A folder as `judge` leaves it: one stack, with a finding that the change brings and one that was there before."""
+    made = deepcopy(verdict)
+    made["run"] |= {"commit": COMMIT, "environment": "production", "strict": True}
+    made["stacks"][0] |= {"name": STACK, "project": "platform", "stack": "shop.production.acme"}
+    for one in [*made["judgements"], *made["resources"]]:
+        one["stack"] = STACK
+    for one in made["judgements"]:
+        one["introduced"] = one["name"] != "later" if one["outcome"] in ("fail", "unknown") else None
+    made["compared"] = {"what": "verdict"}
+    keep(tmp_path / "left", made, summary_of(made))
+    return tmp_path / "left"
+
+
+def summary_of(verdict: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The summary of one verdict on one stack."""
+    open_ = [one for one in verdict["judgements"] if blocks(one, True)]
+    stack = {
+        "tenant": "acme", "reasons": ["applications/shop.yaml has changed"], "decision": verdict["decision"],
+        "brought": sum(map(brought, open_)), "others": sum(not brought(one) for one in open_), "preflight": "findings",
+        "preflight_failed": ["sync-loses-data: receipts"], "counts": {"create": 1, "replace": 2, "delete": 3},
+        "changes": [{"name": "receipts", "type": "aws:s3/bucket:Bucket", "action": "delete", "data_store": True}],
+    }  # fmt: skip
+    entry = {
+        "application": "shop", "environment": "production", "verdict": "shop.production/verdict.json",
+        "decision": verdict["decision"], "brought": decided(verdict, brought), "seconds": 3.5, "stacks": [stack],
+    }  # fmt: skip
+    return {
+        "since": "main", "base": BASE, "commit": COMMIT, "any_finding": False, "compared": True, "as_target": [],
+        "verdicts": [entry], "not_judged": [], "gone": [], "without_effect": 1, "seconds": 4.0, **more,
+    }  # fmt: skip
+
+
+def keep(folder: Path, verdict: dict[str, Any], summary: dict[str, Any]) -> None:
+    """Write a verdict and its summary as `judge` does."""
+    (folder / "shop.production").mkdir(parents=True, exist_ok=True)
+    (folder / "shop.production/verdict.json").write_text(json.dumps(verdict))
+    (folder / "summary.json").write_text(json.dumps(summary))

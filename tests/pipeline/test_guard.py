@@ -1,0 +1,160 @@
+"""`lychgate merge-request guard`: what asks for a second person, and who counts as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, git
+from tests.pipeline.conftest import commit, edit
+from tests.provisioner.sync.gitlab_server import TOKEN, Project, gitlab_server
+
+Command = Callable[..., Run]
+MORNING, NOON, EVENING = "2026-11-02T08:00:00Z", "2026-11-02T12:00:00Z", "2026-11-02T18:00:00Z"
+EARLIER = "e" * 40
+
+
+@pytest.fixture
+def asked(company: Path, cheap: Command) -> Callable[[], list[str]]:
+    """What asks for a second person, without asking whether one has agreed."""
+
+    def run() -> list[str]:
+        done = cheap("merge-request", "guard", "--since", "main")
+        lines = done.stdout.splitlines()
+        assert done.status == (0 if lines == ["nothing asks for a second person"] else 1), done.stderr
+        return lines
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["lychgate.yaml", "waivers.yaml", "platform/environments/test.yaml", "platform/tenants.yaml",
+     "platform/platform.yaml", "rulesets/mine.yaml", "policies/mine.py", "provisioner/chart/values.yaml",
+     ".gitlab-ci.yml", ".gitlab/ci/more.yml", "CODEOWNERS", ".gitlab/CODEOWNERS"],
+)  # fmt: skip
+def test_what_all_are_judged_by_asks(company: Path, asked: Callable[[], list[str]], file: str) -> None:
+    (company / file).parent.mkdir(parents=True, exist_ok=True)
+    with (company / file).open("a") as stream:
+        stream.write("\n# more\n")
+    [line] = asked()
+    assert line.startswith(f"{file}: ")
+
+
+def test_an_application_asks_for_nobody(company: Path, asked: Callable[[], list[str]]) -> None:
+    edit(company / "platform/applications/notify.yaml", "fifo: true", "fifo: false")
+    (company / "README.md").write_text("more\n")
+    assert asked() == ["nothing asks for a second person"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "by", "lines"),
+    [
+        ("classification: sensitive", "classification: internal",
+         ["platform/applications/reports.yaml: the class of its data is lowered to internal",
+          *(f"platform/applications/reports.yaml: the class of the data in {name} is internal, and no longer sensitive"
+            for name in ("ledgers", "history", "exports"))]),
+        ("kind: bucket", "kind: bucket, classification: public",
+         ["platform/applications/reports.yaml: the class of the data in exports is public, and no longer sensitive"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: queue, classification: internal}",
+         ["platform/applications/reports.yaml: the class of the data in more is internal, and no longer sensitive"]),
+        ("classification: sensitive", "classification: cardholder", ["nothing asks for a second person"]),
+    ],
+)  # fmt: skip
+def test_a_lowered_class_asks(
+    company: Path, asked: Callable[[], list[str]], pattern: str, by: str, lines: list[str]
+) -> None:
+    edit(company / "platform/applications/reports.yaml", pattern, by)
+    assert asked() == lines
+
+
+def test_another_name_hides_no_lowered_class(company: Path, asked: Callable[[], list[str]]) -> None:
+    folder = company / "platform/applications"
+    (folder / "reports.yaml").rename(folder / "billing.yaml")
+    edit(folder / "billing.yaml", "classification: sensitive", "classification: public")
+    assert asked()[0] == "platform/applications/billing.yaml: the class of its data is lowered to public"
+
+
+def test_what_cannot_be_compared_asks(company: Path, asked: Callable[[], list[str]]) -> None:
+    git(company, "checkout", "-q", "main")
+    edit(company / "platform/applications/notify.yaml", "owner", "wonre")
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    edit(company / "platform/applications/notify.yaml", "wonre", "owner")
+    assert asked() == [
+        "platform/applications/notify.yaml: may lower the class of its data: the platform as it was cannot be read"
+    ]
+
+
+@pytest.fixture
+def server(company: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A merge request that changes the waivers, in its pipeline."""
+    with gitlab_server() as project:
+        git(company, "checkout", "-q", "main")
+        with (company / "lychgate.yaml").open("a") as stream:
+            stream.write(f"gitlab: {{url: '{project.url}', project: pay/platform}}\n")
+        commit(company)
+        git(company, "checkout", "-q", "-B", "change")
+        (company / "waivers.yaml").write_text("waivers: []  # none\n")
+        commit(company)
+        for name, value in {"LYCHGATE_GITLAB_TOKEN": TOKEN, "CI_MERGE_REQUEST_IID": "5", "CI_PROJECT_ID": "7"}.items():
+            monkeypatch.setenv(name, value)
+        yield project
+
+
+@pytest.mark.parametrize(
+    ("author", "committers", "approved", "status", "said"),
+    [
+        ("ada", ("ada",), (("grace", NOON),), 0, "agreed: grace"),
+        ("ada", ("ada",), (), 1, "nobody else has agreed"),
+        ("ada", ("ada",), (("ada", NOON),), 1, "does not count: ada has written or committed some of it"),
+        ("ada", ("ada", "grace"), (("grace", NOON),), 1, "does not count: grace has written or committed some of it"),
+        ("ada", ("Grace",), (("grace", NOON), ("eve", NOON)), 0, "agreed: eve"),
+        ("ada", ("ada",), (("grace", MORNING),), 1, "does not count: grace has approved an earlier commit"),
+    ],
+)  # fmt: skip
+def test_who_counts(
+    company: Path, server: Project, cheap: Command, author: str, committers: tuple[str, ...],
+    approved: tuple[tuple[str, str], ...], status: int, said: str,
+) -> None:  # fmt: skip
+    head = git(company, "rev-parse", "HEAD")
+    versions = ((MORNING, EARLIER), ("2026-11-02T11:00:00Z", head))
+    server.opened(5, head, author=author, committers=committers, versions=versions, approved=approved)
+    done = cheap("merge-request", "guard", "--since", "main")
+    assert (done.status, said in done.stdout) == (status, True), done.stdout + done.stderr
+
+
+def test_what_was_merged_for_the_pipeline_counts(company: Path, server: Project, cheap: Command) -> None:
+    head = git(company, "rev-parse", "HEAD")
+    git(company, "checkout", "-q", "main")
+    git(company, "checkout", "-q", "-b", "merged")
+    git(company, "merge", "-q", "--no-ff", "-m", "both", "change")
+    server.opened(5, head, versions=((MORNING, head),), approved=(("grace", NOON),))
+    assert cheap("merge-request", "guard", "--since", "main").status == 0
+
+
+def test_an_approval_of_what_is_not_checked_out_is_none(company: Path, server: Project, cheap: Command) -> None:
+    server.opened(5, EARLIER, versions=((MORNING, EARLIER),), approved=(("grace", NOON),))
+    done = cheap("merge-request", "guard", "--since", "main")
+    assert done.status == 1 and "that is not what is checked out" in done.stdout
+
+
+def test_a_merge_request_names_no_gitlab_of_its_own(company: Path, server: Project, cheap: Command) -> None:
+    """It would get the token, and could say what it likes."""
+    with gitlab_server() as other:
+        edit(company / "lychgate.yaml", server.url, other.url)
+        head = commit(company)
+        other.opened(5, head, versions=((MORNING, head),), approved=(("grace", NOON),))
+        server.opened(5, head, versions=((MORNING, head),))
+        done = cheap("merge-request", "guard", "--since", "main")
+        assert done.status == 1 and other.asked == [] and server.asked
+
+
+@pytest.mark.parametrize(("status", "why"), [(401, "401"), (403, "403"), (404, "404"), (502, "it fails")])
+def test_a_gitlab_that_refuses(company: Path, server: Project, cheap: Command, status: int, why: str) -> None:
+    server.opened(5, git(company, "rev-parse", "HEAD"))
+    server.refusals["GET", "/approvals"] = [(status, {})]
+    done = cheap("merge-request", "guard", "--since", "main")
+    assert done.status == 4 and why in done.stderr and done.stderr.count("\n") == 1

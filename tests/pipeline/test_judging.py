@@ -1,0 +1,207 @@
+"""A merge request from its first push to its last: affected stacks, verdict, note; and what decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from lychgate.pipeline.judging import _compare
+
+from lychgate.cli import merge_request_judging
+from lychgate.judging.verdict import Decision
+from lychgate.model.errors import InputError
+from tests.cli.conftest import Run, git
+from tests.pipeline.conftest import commit, edit
+from tests.provisioner.sync.gitlab_server import ME, TOKEN, gitlab_server
+
+Command = Callable[..., Run]
+BOOKS = """\
+owner: team-books
+classification: sensitive
+tenancy: [acme, globex]
+resources:
+  ledgers: {kind: database}
+  rates: {kind: table, shared: true, partition: {tenant: S}}
+"""
+DAY = "2026-11-02"
+
+
+@pytest.fixture
+def small(company: Path) -> Path:
+    """The company with one application of three stacks, in one environment: production."""
+    git(company, "checkout", "-q", "main")
+    for name in ("applications/payments", "applications/reports", "environments/test"):
+        (company / "platform" / f"{name}.yaml").unlink()
+    (company / "platform/applications/books.yaml").write_text(BOOKS)
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    return company
+
+
+def judge(cheap: Command, *arguments: object) -> tuple[Run, dict[str, Any]]:
+    done = cheap("merge-request", "judge", "--since", "main", "--output", "out", "--as-of", DAY, *arguments)
+    assert done.status in (0, 1, 3), done.stderr
+    return done, json.loads(Path("out/summary.json").read_text())
+
+
+def verdict(name: str = "books.production") -> dict[str, Any]:
+    return json.loads((Path("out") / name / "verdict.json").read_text())  # type: ignore[no-any-return]
+
+
+@pytest.mark.slow
+def test_a_merge_request(small: Path, cheap: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    with gitlab_server() as server:
+        settings = f"platform: platform\ngitlab: {{url: '{server.url}', project: pay/platform}}\n"
+        git(small, "checkout", "-q", "main")
+        (small / "lychgate.yaml").write_text(settings)
+        commit(small)
+        git(small, "checkout", "-q", "-B", "change")
+        for name, value in {"LYCHGATE_GITLAB_TOKEN": TOKEN, "CI_MERGE_REQUEST_IID": "5", "CI_PROJECT_ID": "7"}.items():
+            monkeypatch.setenv(name, value)
+
+        def push(number: int) -> tuple[Run, dict[str, Any]]:
+            head = commit(small)
+            server.opened(5, head)
+            done, summary = judge(cheap)
+            monkeypatch.setenv("CI_COMMIT_SHA", head)
+            monkeypatch.setenv("CI_PIPELINE_ID", str(number))
+            noted = cheap("merge-request", "note", "--from", "out", "--policy-ref", "main")
+            assert noted.status == 0, noted.stderr
+            monkeypatch.delenv("CI_COMMIT_SHA")
+            return done, summary
+
+        file = small / "platform/applications/books.yaml"
+        edit(file, "{kind: database}", "{kind: database, retiring: true}")
+        done, summary = push(1)
+        assert done.status == 1, done.stderr
+        [entry] = summary["verdicts"]
+        assert [(one["tenant"], one["decision"], one["brought"]) for one in entry["stacks"]] == [
+            ("acme", "findings", 1), ("globex", "findings", 1), ("shared", "clean", 0),
+        ]  # fmt: skip
+        assert json.loads(Path("out/plan.json").read_text()) == {"create": 0, "update": 2, "delete": 0}
+        for name in ("junit.xml", "gl-code-quality-report.json", "metrics.txt", "books.production/report.html"):
+            assert (Path("out") / name).stat().st_size
+        [note] = server.notes.values()
+        assert note["author"] == ME and "blocked by 1 mandatory finding that this change brings" in note["body"]
+        assert "`rds-database-without-deletion-protection` on `ledgers`" in note["body"]
+        assert summary["seconds"] < 60
+
+        edit(file, r"\{kind: database, retiring: true\}", "{kind: database}\n  more: {kind: queue}")
+        done, summary = push(2)
+        assert done.status == 0, done.stderr
+        [note] = server.notes.values()
+        assert "lychgate:merge-request 2 -->\n## Lychgate: clean\n" in note["body"]
+        assert json.loads(Path("out/plan.json").read_text())["create"] > 0
+
+
+@pytest.mark.slow
+def test_what_was_there_before_decides_only_with_any(small: Path, cheap: Command) -> None:
+    file = small / "platform/applications/books.yaml"
+    git(small, "checkout", "-q", "main")
+    edit(file, "{kind: database}", "{kind: database, retiring: true}")
+    commit(small)
+    git(small, "checkout", "-q", "-B", "change")
+    edit(file, "resources:", "resources:\n  more: {kind: queue}")
+    done, summary = judge(cheap)
+    [entry] = summary["verdicts"]
+    assert (done.status, entry["decision"], entry["brought"]) == (0, "findings", "clean")
+    assert [one["others"] for one in entry["stacks"]] == [1, 1, 0]
+    done, summary = judge(cheap, "--any")
+    assert done.status == 1 and summary["any_finding"]
+    edit(file, "{kind: database, retiring: true}", "{kind: database}")
+    done, _ = judge(cheap)
+    assert done.status == 0
+    mended = {(one["rule"], one["how"]) for one in verdict()["mended"]}
+    assert ("rds-database-without-deletion-protection", "passes") in mended
+    noted = cheap("merge-request", "note", "--from", "out", "--dry-run")
+    assert noted.status == 2 and "names no GitLab project" in noted.stderr
+
+
+@pytest.mark.slow
+def test_policies_come_from_the_target_branch(small: Path, cheap: Command) -> None:
+    """A change that accepts its own finding, tells another environment or changes rules is judged without that."""
+    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, retiring: true}")
+    edit(small / "platform/environments/production.yaml", "baseline: production", "baseline: test")
+    stack = "platform/books.production.acme"
+    (small / "waivers.yaml").write_text(
+        "waivers:\n- {rule: rds-database-without-deletion-protection, stack: " + stack + ", urn: '*', owner: mallory, "
+        "reason: mine, ticket: X-1, approver: grace, created: 2026-11-01, expires: 2026-11-30}\n"
+    )
+    (small / "policies").mkdir()
+    (small / "policies/mine.py").write_text("raise SystemExit\n")
+    done, summary = judge(cheap)
+    assert done.status == 1
+    assert {one["path"] for one in summary["as_target"]} == {"platform/environments/production.yaml", "waivers.yaml"}
+    assert summary["not_compared"].startswith("policies/mine.py changes with it")
+    found = verdict()
+    assert found["run"]["policy_ref"] == git(small, "rev-parse", "main") and found["waivers"] == []
+    assert all(one["introduced"] is None for one in found["judgements"])
+
+
+@pytest.mark.slow
+def test_environments_side_by_side(company: Path, cheap: Command) -> None:
+    for name in ("payments", "reports", "notify"):
+        (company / "platform/applications" / f"{name}.yaml").unlink()
+    (company / "platform/applications/books.yaml").write_text(BOOKS.replace("acme, globex", "acme"))
+    text = (company / "platform/environments/test.yaml").read_text()
+    (company / "platform/environments/staging.yaml").write_text(text.replace("platform-test", "platform-staging"))
+    done, summary = judge(cheap, "--jobs", 2)
+    assert done.status == 0, done.stderr
+    assert [one["environment"] for one in summary["verdicts"]] == ["production", "test"]
+    assert summary["not_judged"] == ["books.staging.acme", "books.staging.shared"]
+    assert len(summary["gone"]) == 18
+    [first] = summary["verdicts"][0]["stacks"][:1]
+    assert first["counts"]["create"] > 0 and not first["counts"]["update"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_program_that_fails_is_an_input_error(
+    company: Path, cheap: Command, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        error = InputError("platform/applications/notify.yaml", 3, None, "it raises", "a program")
+        error.output = "printed"  # type: ignore[attr-defined]
+        raise error
+
+    monkeypatch.setattr(merge_request_judging, "judge", fail)
+    edit(company / "platform/applications/notify.yaml", "fifo: true", "fifo: false")
+    done = cheap("merge-request", "judge", "--since", "main", "--output", "out", "--jobs", jobs)
+    assert done.status == 2 and not Path("out/summary.json").exists()
+    assert "lychgate: platform/applications/notify.yaml:3: it raises. expected a program\n" in done.stderr
+    assert "| printed" in done.stderr
+
+
+def test_nothing_is_affected(company: Path, cheap: Command) -> None:
+    done, summary = judge(cheap)
+    assert (done.status, summary["verdicts"]) == (0, []) and "no stack is affected" in done.stdout
+    assert json.loads(Path("out/plan.json").read_text()) == {"create": 0, "update": 0, "delete": 0}
+
+
+def test_an_earlier_summary_is_taken_away(company: Path, cheap: Command) -> None:
+    judge(cheap)
+    edit(company / "platform/applications/notify.yaml", "owner", "wonre")
+    assert cheap("merge-request", "judge", "--since", "main", "--output", "out").status == 2
+    assert not Path("out/summary.json").exists()
+
+
+def test_what_could_not_be_told_and_fails_now_is_brought() -> None:
+    def of(outcome: str, decision: Decision) -> dict[str, Any]:
+        one = {
+            "fingerprint": "f", "rule": "r", "urn": "u", "type": "t", "name": "n", "stack": "s", "severity": "high",
+            "level": "mandatory", "message": "", "outcome": outcome, "introduced": None,
+        }  # fmt: skip
+        return {
+            "decision": decision, "run": {"id": "1", "as_of": DAY, "commit": None}, "stacks": [{"name": "s"}],
+            "judgements": [one], "rules": [{"id": "r"}], "resources": [{"stack": "s", "urn": "u"}],
+        }  # fmt: skip
+
+    for before, after, brought in (
+        ("unknown", "fail", True), ("unknown", "unknown", False), ("fail", "fail", False), ("pass", "unknown", True),
+        ("waived", "fail", False),
+    ):  # fmt: skip
+        verdict = of(after, "findings")
+        _compare(verdict, of(before, "clean"))
+        assert verdict["judgements"][0]["introduced"] is brought, (before, after)
