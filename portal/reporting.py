@@ -6,6 +6,7 @@ https://docs.port.io/api-reference/update-an-action-run, https://docs.port.io/ap
 from __future__ import annotations
 
 from lychgate.portal.client import Port, part
+from lychgate.portal.runs import fetch
 
 from lychgate.model.escaping import escape
 
@@ -17,7 +18,11 @@ class Reporter:
     """Tells one run."""
 
     def __init__(self, port: Port, run: str) -> None:
-        self._port, self._path = port, f"/v1/actions/runs/{part(run)}"
+        self._port, self._run, self._path = port, run, f"/v1/actions/runs/{part(run)}"
+
+    def still_open(self) -> None:
+        """Look again whether it is in progress, once nobody else can act on it. Raises InputError, ServiceError."""
+        fetch(self._port, self._run)
 
     def log(self, message: str) -> None:
         """An entry of the run's log. Raises ServiceError."""

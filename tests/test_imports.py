@@ -14,7 +14,7 @@ def test_import_directions(tmp_path: Path) -> None:
     package.mkdir()
     for entry in (ROOT / "lychgate").iterdir():
         (package / entry.name).symlink_to(entry)
-    for room in ("policies", "rulesets", "reports", "provisioner", "pipeline"):
+    for room in ("policies", "rulesets", "reports", "provisioner", "pipeline", "portal"):
         (package / room).symlink_to(ROOT / room)
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", str(ROOT / ".importlinter")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

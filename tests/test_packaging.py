@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {room: f"lychgate.{room}" for room in ("policies", "rulesets", "reports", "provisioner", "pipeline")}
+ROOMS = {room: f"lychgate.{room}" for room in ("policies", "rulesets", "reports", "provisioner", "pipeline", "portal")}
 
 PROGRAM = """
 import policies

@@ -82,13 +82,13 @@ def run(options: RequestOptions) -> int:
         except UsedError:
             raise
         except InputError as error:
-            reporter.end(success=False, label="refused", summary=str(error))
+            _tell(reporter, "refused", str(error))
             raise
         except ServiceError as error:
-            reporter.end(success=False, label="failed", summary=str(error))
+            _tell(reporter, "failed", str(error))
             raise
         except Exception:
-            reporter.end(success=False, label="failed", summary="a defect of Lychgate: see the pipeline's log")
+            _tell(reporter, "failed", "a defect of Lychgate: see the pipeline's log")
             raise
         reporter.end(success=not outcome.status, label=outcome.label, summary=outcome.summary, link=outcome.link)
         if outcome.release is not None:
@@ -102,6 +102,14 @@ def run(options: RequestOptions) -> int:
         return FAILED
     print(escape(f"{outcome.label}: {outcome.link or outcome.summary}"))
     return outcome.status
+
+
+def _tell(reporter: Reporter, label: str, why: str) -> None:
+    """Tell the run why nothing came of it; where Port does not hear it, the first reason is still the one to show."""
+    try:
+        reporter.end(success=False, label=label, summary=why)
+    except ServiceError as error:
+        print(f"lychgate: {escape(str(error))}", file=sys.stderr)
 
 
 def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter) -> Outcome:
@@ -125,9 +133,21 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
     if options.into is not None:
         return _written(options.into, asked, proposed)
     requests = MergeRequests(found.settings.gitlab, os.environ)
-    target = requests.claim(proposed.branch, place.commit)
+    target = _claim(requests, asked, place.commit, reporter)
     link = requests.open(proposed, asked.run.by.email, target)
     return Outcome(0, "merge request opened", proposed.description, link)
+
+
+def _claim(requests: MergeRequests, asked: Asked, commit: str, reporter: Reporter) -> str:
+    """Take a run for this process alone; the project's own branch. What has ended meanwhile is not begun again."""
+    branch = branch_of(asked.run.id)
+    own = requests.claim(branch, commit)
+    try:
+        reporter.still_open()
+    except InputError:
+        requests.release(branch)
+        raise UsedError(asked.run.id) from None
+    return own
 
 
 def _written(into: Path, asked: Asked, proposed: Proposal) -> Outcome:
@@ -159,15 +179,15 @@ def _sync(options: RequestOptions, asked: Asked, found: Found, reporter: Reporte
 
     environment, tenant = asked.stack
     Scope.of(found.platform, asked.application, environment, tenant)
-    plan, branch = options.into is not None, branch_of(asked.run.id)
+    plan = options.into is not None
     output: Path | None = None
     release: Callable[[], None] | None = None
     if options.into is not None:
         output = _claimed(options.into, asked)
     else:
         requests = MergeRequests(found.settings.gitlab, os.environ)
-        requests.claim(branch, _commit(found.file))
-        release = partial(requests.release, branch)
+        _claim(requests, asked, _commit(found.file), reporter)
+        release = partial(requests.release, branch_of(asked.run.id))
     reporter.log(f"{'planning' if plan else 'syncing'} {asked.run.entity}")
     status = sync(
         SyncOptions(

@@ -178,6 +178,19 @@ def test_a_branch_that_was_merged_and_deleted_is_not_made_again(world: World) ->
     assert not world.gitlab.branches
 
 
+def test_a_run_that_ends_while_it_is_judged_is_not_acted_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(*_: object) -> Judged:
+        world.port.runs[ID]["status"] = "FAILURE"  # withdrawn, or another one has done it and given its branch back
+        return CLEAN
+
+    monkeypatch.setattr("lychgate.cli.portal_request.judge", judge)
+    monkeypatch.setattr("lychgate.portal.reporting.Reporter.log", lambda *_: None)
+    world.port.run(ID, "lychgate_create_secret", "payments", {"name": "scheme"}, "auth0|ada")
+    with pytest.raises(InputError, match="acted on already"):
+        request(world)
+    assert not world.gitlab.branches and not world.gitlab.commits and world.port.runs[ID].get("summary") is None
+
+
 def test_a_folder_of_a_run_is_made_once(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     judged(monkeypatch)
     world.port.run(ID, "lychgate_create_secret", "payments", {"name": "scheme"}, "auth0|ada")
