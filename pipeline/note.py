@@ -63,6 +63,12 @@ def render(results: Results, links: Links) -> str:
     return text
 
 
+def render_none(commit: str) -> str:
+    """The note where there is nothing to tell: what an earlier one says is of an earlier commit."""
+    said = "the job that judges has left nothing that can be read: see its log, and that of this one"
+    return f"## Lychgate: not judged\n\nCommit {code(commit[:12])}: {said}.\n"
+
+
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 

@@ -18,7 +18,7 @@ from lychgate.model.escaping import escape, flat
 from lychgate.model.values import Unknown
 from lychgate.pipeline.commenting import FAILURES, GitLabError, job_of, put_note, said
 from lychgate.pipeline.guarding import consent, guarded
-from lychgate.pipeline.note import Links, render
+from lychgate.pipeline.note import Links, render, render_none
 from lychgate.pipeline.results import read_results
 from lychgate.provisioner.sync.gitlab_project import TOKEN, GitLab
 from lychgate.sources.git import top_of
@@ -28,7 +28,7 @@ from lychgate.sources.settings import PROJECT, GitLabProject, read_settings
 P = ParamSpec("P")
 DONE, MISSING, REFUSED = 0, 1, 4
 FOLDER = re.compile(r"[\w-][\w./-]*")  # as a link may hold it, below the checkout
-IID, PIPELINE = "CI_MERGE_REQUEST_IID", "CI_PIPELINE_ID"
+IID, PIPELINE, COMMIT = "CI_MERGE_REQUEST_IID", "CI_PIPELINE_ID", "CI_COMMIT_SHA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,16 @@ def note(options: NoteOptions) -> int:
     environ = os.environ
     with PolicyTree(options.policy_ref, Path.cwd()) as tree:
         named = _named(options.settings, tree)
-        results = read_results(options.folder, environ.get("CI_COMMIT_SHA"))
         if options.dry_run:
-            sys.stdout.write(render(results, Links()))
+            sys.stdout.write(render(read_results(options.folder, environ.get(COMMIT)), Links()))
             return DONE
         iid, pipeline = _number(environ, IID), _number(environ, PIPELINE)
         project = _project(named, environ)
+        try:
+            results = read_results(options.folder, environ.get(COMMIT))
+        except InputError:
+            put_note(project, iid, render_none(environ.get(COMMIT, "")), pipeline)
+            raise
         job = job_of(project, pipeline, options.job) if options.job else None
         text = render(results, _links(named, environ, options.folder, pipeline, job))
         outcome = put_note(project, iid, text, pipeline)

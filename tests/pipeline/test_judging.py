@@ -188,10 +188,10 @@ def test_an_earlier_summary_is_taken_away(company: Path, cheap: Command) -> None
 
 
 def test_what_could_not_be_told_and_fails_now_is_brought() -> None:
-    def of(outcome: str, decision: Decision) -> dict[str, Any]:
+    def of(outcome: str, decision: Decision, message: str = "open to 10.0.0.0/8") -> dict[str, Any]:
         one = {
             "fingerprint": "f", "rule": "r", "urn": "u", "type": "t", "name": "n", "stack": "s", "severity": "high",
-            "level": "mandatory", "message": "", "outcome": outcome, "introduced": None,
+            "level": "mandatory", "message": message, "outcome": outcome, "introduced": None,
         }  # fmt: skip
         return {
             "decision": decision, "run": {"id": "1", "as_of": DAY, "commit": None}, "stacks": [{"name": "s"}],
@@ -205,3 +205,6 @@ def test_what_could_not_be_told_and_fails_now_is_brought() -> None:
         verdict = of(after, "findings")
         _compare(verdict, of(before, "clean"))
         assert verdict["judgements"][0]["introduced"] is brought, (before, after)
+    wider = of("fail", "findings", "open to 0.0.0.0/0")
+    _compare(wider, of("fail", "findings"))
+    assert wider["judgements"][0]["introduced"] is True and wider["mended"] == []

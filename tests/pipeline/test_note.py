@@ -295,7 +295,6 @@ def test_a_limit_of_rate_is_waited_for(server: Project, post: Callable[..., Run]
         ({"CI_MERGE_REQUEST_IID": ""}, "CI_MERGE_REQUEST_IID: ''"),
         ({"CI_MERGE_REQUEST_IID": "5/notes"}, "CI_MERGE_REQUEST_IID: '5/notes'"),
         ({"CI_PIPELINE_ID": "x"}, "CI_PIPELINE_ID: 'x'"),
-        ({"CI_COMMIT_SHA": BASE}, "they are of commit"),
         ({"CI_SERVER_URL": "https://gitlab.example.com"}, "another GitLab"),
         ({"CI_PROJECT_PATH": "mallory/platform"}, "another project"),
     ],
@@ -303,6 +302,27 @@ def test_a_limit_of_rate_is_waited_for(server: Project, post: Callable[..., Run]
 def test_what_is_missing_is_told(server: Project, post: Callable[..., Run], told: dict[str, str], why: str) -> None:
     done = post(**told)
     assert done.status == 2 and why in done.stderr and not server.notes
+
+
+@pytest.mark.parametrize("left_over", [b"", b'{"since": "@all"}', None])
+def test_no_earlier_note_stands_for_what_was_not_judged(
+    server: Project, post: Callable[..., Run], left: Path, left_over: bytes | None
+) -> None:
+    assert post().status == 0
+    if left_over is None:
+        (left / "summary.json").unlink()
+    else:
+        (left / "summary.json").write_bytes(left_over)
+    done = post(CI_PIPELINE_ID="71")
+    assert done.status == 2 and "summary.json" in done.stderr
+    [body] = ours(server)
+    assert "71 -->\n## Lychgate: not judged\n" in body and "`cccccccccccc`" in body and "@all" not in body
+
+
+def test_results_of_another_pipeline_are_not_told(server: Project, post: Callable[..., Run]) -> None:
+    done = post(CI_COMMIT_SHA=BASE)
+    assert done.status == 2 and "they are of commit cccccccccccc" in done.stderr
+    assert "## Lychgate: not judged" in ours(server)[0]
 
 
 def test_a_dry_run_asks_nothing(server: Project, post: Callable[..., Run]) -> None:
