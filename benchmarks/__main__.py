@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, iam, judging, network, pack, reports, start
+from benchmarks import capture, iam, judging, network, pack, reports, start, watch
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "pack": pack.rows,
     "iam": iam.rows,
     "reports": reports.rows,
+    "watch": watch.rows,
 }
 
 

@@ -103,6 +103,49 @@ def check(
 
 
 @app.command()
+def watch(
+    paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, judged together.")],
+    stack: Annotated[
+        list[str] | None, typer.Option("--stack", help="Stack to judge; several are judged together.")
+    ] = None,
+    environment: Annotated[str, typer.Option(help="Environment: its ruleset, account and region.")] = "production",
+    ruleset: Annotated[str | None, typer.Option(help="production, test, or a file; else the environment's.")] = None,
+    waivers: Annotated[Path | None, typer.Option(help="Waivers file; else the one that lychgate.yaml names.")] = None,
+    settings: SettingsOption = None,
+    rules: RulesOption = None,
+    config: Annotated[list[str] | None, typer.Option("--config", help="KEY=VALUE, as in `pulumi config set`.")] = None,
+    secret_config: Annotated[
+        list[str] | None, typer.Option("--secret-config", help="KEY=VALUE, as in `pulumi config set --secret`.")
+    ] = None,
+    strict: Annotated[
+        bool | None, typer.Option("--strict/--no-strict", help="Undetermined mandatory rules block.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds a program may run.", min=1)] = 300.0,
+    isolate: Annotated[str, typer.Option(help="auto, require or off: isolation of the judged program.")] = "auto",
+    max_resources: Annotated[
+        int, typer.Option("--max-resources", help="Resources a program may register.", min=1)
+    ] = 20_000,
+) -> None:
+    """Judge again on each save, and say what is new and what is mended, until Ctrl-C.
+
+    Exit status: 0 ended by Ctrl-C, 2 usage or input error at the start.
+    """
+    from lychgate.cli.check import Request
+    from lychgate.cli.watch import run
+
+    raise typer.Exit(
+        run(
+            Request(
+                paths=paths, stacks=stack or [], environment=environment, ruleset=ruleset, waivers=waivers,
+                settings=settings, rules=rules or [], config=config or [], secret_config=secret_config or [],
+                strict=strict, formats=[], output=None, as_of=None, policy_ref=None, previous=None, timeout=timeout,
+                isolate=isolate, max_resources=max_resources, verbose=False,
+            )
+        )
+    )  # fmt: skip
+
+
+@app.command()
 def report(
     verdict: Annotated[Path | None, typer.Argument(help="verdict.json, as `check` has written it.")] = None,
     format_: FormatOption = None,

@@ -29,6 +29,7 @@ from lychgate.sources.policy_ref import PolicyTree
 from lychgate.sources.program.capture import Setting, shown
 from lychgate.sources.program.project import Project, choose_stack, read_project
 from lychgate.sources.program.stacks import Stack, capture_together
+from lychgate.sources.program.warm import Warm
 from lychgate.sources.sandbox import Isolate, Limits
 from lychgate.sources.settings import Settings, find, read_settings
 
@@ -63,23 +64,28 @@ class Request:
 
 def run(request: Request) -> int:
     """Judge, show, write; the exit status of the contract."""
-    _valid(request)
+    validate(request)
     previous = read_verdict(request.previous) if request.previous else None
     with PolicyTree(request.policy_ref, request.paths[0]) as tree:
         try:
-            policies = _policies(request, tree)
+            policies = policies_of(request, tree)
             projects = [read_project(path) for path in request.paths]
-            graph, isolation = _capture(request, policies.settings, projects)
-            verdict = _judge(request, policies, tree, projects, graph, isolation)
+            graph, isolation = capture(request, policies.settings, projects)
+            verdict = judge(request, policies, tree, projects, graph, isolation)
         except InputError as error:
             raise tree.renamed(error) from error
     if previous is not None:
-        names = ("as_of", "commit")
-        told = {"what": "verdict", "run": previous["run"]["id"], **{name: previous["run"][name] for name in names}}
-        stacks = (stack["name"] for stack in previous["stacks"])
-        compare(verdict, of_verdict(previous), stacks, told | {"decision": previous["decision"]})
+        compare_with(verdict, previous)
     report(request, verdict)
     return EXIT[verdict["decision"]]
+
+
+def compare_with(verdict: dict[str, Any], previous: dict[str, Any]) -> None:
+    """Write into a verdict what it is beside an earlier one."""
+    names = ("as_of", "commit")
+    told = {"what": "verdict", "run": previous["run"]["id"], **{name: previous["run"][name] for name in names}}
+    stacks = (stack["name"] for stack in previous["stacks"])
+    compare(verdict, of_verdict(previous), stacks, told | {"decision": previous["decision"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ class Policies:
     inputs: dict[str, str]
 
 
-def _policies(request: Request, tree: PolicyTree) -> Policies:
+def policies_of(request: Request, tree: PolicyTree) -> Policies:
+    """What is judged by. Raises InputError."""
     given = tree.path(request.settings) if request.settings else None
     file = given or find(tree.path(request.paths[0]), tree.root)
     settings = read_settings(file, request.environment)
@@ -118,7 +125,8 @@ def _name(path: Path, request: Request, tree: PolicyTree) -> str:
     return str(path.resolve().relative_to(top.resolve())) if inside and top else known
 
 
-def _valid(request: Request) -> None:
+def validate(request: Request) -> None:
+    """Raises InputError for an option that says nothing possible."""
     check_formats(request)
     if not 1 <= request.timeout <= LONGEST_RUN:
         raise InputError("--timeout", found=f"{request.timeout:g} s", expected=f"1 to {LONGEST_RUN} seconds")
@@ -128,13 +136,17 @@ def _valid(request: Request) -> None:
         )
 
 
-def _capture(request: Request, settings: Settings, projects: Sequence[Project]) -> tuple[Graph, tuple[str, ...]]:
+def capture(
+    request: Request, settings: Settings, projects: Sequence[Project], warm: Warm | None = None
+) -> tuple[Graph, tuple[str, ...]]:
+    """The programs' graph, and what of them could not be isolated. Raises InputError."""
     config = dict(_config("--config", request.config))
     secret = dict(_config("--secret-config", request.secret_config))
     for project in projects:
         if project.note:
             print(f"lychgate: {escape(project.note)}", file=sys.stderr)
-    stacks = [Stack(project, name, config, secret) for project in projects for name in _stacks(project, request.stacks)]
+    named = ((project, name) for project in projects for name in stacks_of(project, request.stacks))
+    stacks = [Stack(project, name, config, secret) for project, name in named]
     place = settings.environments.get(request.environment)
     with Progress("capturing") as progress:
         setting = Setting(
@@ -145,10 +157,11 @@ def _capture(request: Request, settings: Settings, projects: Sequence[Project]) 
         )
         if place:
             setting = replace(setting, account=place.account, region=place.region)
-        return capture_together(stacks, setting, settings, cast("Isolate", request.isolate), Limits())
+        return capture_together(stacks, setting, settings, cast("Isolate", request.isolate), Limits(), warm)
 
 
-def _stacks(project: Project, wanted: Sequence[str]) -> list[str]:
+def stacks_of(project: Project, wanted: Sequence[str]) -> list[str]:
+    """The stacks of a project that are asked for, else the one that there is. Raises InputError."""
     return [choose_stack(project, name) for name in wanted] or [choose_stack(project, None)]
 
 
@@ -174,7 +187,7 @@ def moment(text: str | None) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _judge(
+def judge(
     request: Request,
     policies: Policies,
     tree: PolicyTree,
@@ -182,6 +195,7 @@ def _judge(
     graph: Graph,
     isolation: tuple[str, ...],
 ) -> dict[str, Any]:
+    """The verdict on what was captured."""
     ruleset, waivers = policies.ruleset, policies.waivers
     programs = {
         f"program {project.name} in {shown(project, project.folder)}": of_folder(project.folder, request.output)

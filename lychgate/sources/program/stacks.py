@@ -11,8 +11,8 @@ from typing import Any
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.sources.program.capture import Setting, capture
-from lychgate.sources.program.process import HostProcess
-from lychgate.sources.program.project import Project, read_configuration
+from lychgate.sources.program.project import Configuration, Project, read_configuration
+from lychgate.sources.program.warm import Warm
 from lychgate.sources.sandbox import Isolate, Limits
 from lychgate.sources.settings import Settings
 
@@ -33,9 +33,16 @@ class Stack:
 
 
 def capture_together(
-    stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
+    stacks: Sequence[Stack],
+    setting: Setting,
+    settings: Settings,
+    isolate: Isolate,
+    limits: Limits,
+    warm: Warm | None = None,
 ) -> tuple[Graph, tuple[str, ...]]:
     """One graph of all stacks, and in words what of their programs could not be isolated.
+
+    With `warm`, in interpreters that wait, and only of the stacks that can have become others.
 
     Raises InputError where two of them have the same name: one of them would not be judged.
     """
@@ -45,7 +52,7 @@ def capture_together(
             found = f"a second stack {stack.key}, beside the one of {folders[stack.key]}"
             raise InputError(str(stack.project.file), found=found, expected="a project name of its own")
         folders[stack.key] = stack.project.folder
-    party = _Party(stacks, setting, settings, isolate, limits)
+    party = _Party(stacks, setting, settings, warm or Warm(isolate, limits))
     for stack in stacks:
         party.graph(stack)
     graph = Graph.together([party.graphs[stack.key] for stack in stacks])
@@ -56,10 +63,8 @@ def capture_together(
 class _Party:
     """Captures each stack once, on first need: one that is referred to comes before the one that refers to it."""
 
-    def __init__(
-        self, stacks: Sequence[Stack], setting: Setting, settings: Settings, isolate: Isolate, limits: Limits
-    ) -> None:
-        self.stacks, self.settings, self.isolate, self.limits = stacks, settings, isolate, limits
+    def __init__(self, stacks: Sequence[Stack], setting: Setting, settings: Settings, warm: Warm) -> None:
+        self.stacks, self.settings, self.warm = stacks, settings, warm
         self.setting = setting
         self.graphs: dict[str, Graph] = {}
         self.open: set[str] = set()
@@ -69,24 +74,33 @@ class _Party:
         """The graph of one stack."""
         if stack.key not in self.graphs:
             self.underway.add(stack.key)
-            setting = replace(self.setting, stack_outputs=self._one_by_one())
             config = read_configuration(
                 stack.project, stack.name, stack.config, self.settings.secrets, stack.secret_config
             )
-            with HostProcess(stack.project.interpreter, stack.project.folder, [], self.isolate, self.limits) as host:
-                host.ready()
-                self.graphs[stack.key] = capture(host, stack.project, stack.name, config, setting)
-                self.open.update(host.process.isolation.missing)
+            known = self.warm.recall(stack.key, stack.project, config, self.outputs)
+            self.graphs[stack.key] = known or self._captured(stack, config)
             self.underway.discard(stack.key)
         return self.graphs[stack.key]
 
-    def _one_by_one(self) -> Callable[[str], dict[str, Any] | None]:
-        """`outputs` for one program: it may refer to a stack twice at once, which is captured once nevertheless."""
+    def _captured(self, stack: Stack, config: Configuration) -> Graph:
+        asked: dict[str, dict[str, Any] | None] = {}
+        setting = replace(self.setting, stack_outputs=self._one_by_one(asked))
+        with self.warm.host(stack.project) as host, self.warm.keeping(stack.key, stack.project, config, asked) as keep:
+            graph = capture(host, stack.project, stack.name, config, setting)
+            self.open.update(host.process.isolation.missing)
+            if not host.process.isolation.missing:
+                keep(graph)
+        return graph
+
+    def _one_by_one(self, asked: dict[str, dict[str, Any] | None]) -> Callable[[str], dict[str, Any] | None]:
+        """`outputs` for one program: it may refer to a stack twice at once, which is captured once nevertheless. What
+        it was told is noted."""
         turn = threading.Lock()
 
         def answer(name: str) -> dict[str, Any] | None:
             with turn:
-                return self.outputs(name)
+                asked[name] = self.outputs(name)
+                return asked[name]
 
         return answer
 
