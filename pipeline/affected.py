@@ -15,6 +15,8 @@ from lychgate.provisioner.models.application import USE, Application
 from lychgate.provisioner.models.names import SHARED, stack_name
 from lychgate.provisioner.models.platform import Platform
 
+from lychgate.model.escaping import flat
+
 Name = tuple[str, str, str]  # application, environment, tenant
 UNREAD = "the platform as it was cannot be read"
 EVERY: tuple[Kind, ...] = ("platform", "policies", "code")
@@ -90,7 +92,7 @@ class _Work:
 
     def changed(self, path: str, kind: Kind, name: str) -> None:
         """Take a file that has changed."""
-        why = f"{path} has changed"
+        why = f"{flat(path)} has changed"
         if kind in EVERY:
             self._add(why)
         elif kind == "environment":

@@ -16,7 +16,7 @@ from lychgate.model.errors import InputError
 from lychgate.model.escaping import flat
 
 FILE = "summary.json"
-LARGEST = 16 * 2**20
+LARGEST = 64 * 2**20
 EXPECTED = "a summary, as `lychgate merge-request judge` writes it"
 Decision = Literal["clean", "findings", "undetermined"]
 Text = Annotated[str, Field(max_length=2000)]
@@ -74,7 +74,7 @@ class VerdictEntry(_Part):
     decision: Decision
     brought: Decision
     seconds: float = Field(ge=0, le=10**6)
-    stacks: list[StackEntry] = Field(min_length=1, max_length=1000)
+    stacks: list[StackEntry] = Field(min_length=1, max_length=10_000)
 
 
 class GoneEntry(_Part):
@@ -103,10 +103,10 @@ class Summary(_Part):
     any_finding: bool
     compared: bool
     not_compared: Text = ""
-    as_target: list[FileEntry] = Field(max_length=10_000)
-    verdicts: list[VerdictEntry] = Field(max_length=2000)
-    not_judged: list[Text] = Field(max_length=10_000)
-    gone: list[GoneEntry] = Field(max_length=10_000)
+    as_target: list[FileEntry]
+    verdicts: list[VerdictEntry] = Field(max_length=10_000)
+    not_judged: list[Text]
+    gone: list[GoneEntry]
     without_effect: Number
     seconds: float = Field(ge=0, le=10**6)
 

@@ -42,7 +42,7 @@ def _as_dict(change: Change) -> dict[str, object]:
         "commit": change.commit,
         "stacks": [one.as_dict() for one in found.stacks],
         "gone": [one.as_dict() for one in found.gone],
-        "files": [{"path": path, "kind": kind} for path, kind in found.files.items()],
+        "files": [{"path": flat(path), "kind": kind} for path, kind in found.files.items()],
     }
 
 

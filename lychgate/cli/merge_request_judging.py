@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.model.errors import InputError
-from lychgate.model.escaping import escape
+from lychgate.model.escaping import escape, flat
 from lychgate.pipeline.affected import Affected, Stack
 from lychgate.pipeline.change import SINCE, Change
 from lychgate.pipeline.judging import Clock, Versions, judge
@@ -116,7 +117,7 @@ def _before(change: Change, settings: Path | None, tree: PolicyTree, start: Path
     comparison with them says anything."""
     code = [path for path, kind in change.affected.files.items() if kind == "code"]
     if code:
-        return None, f"{code[0]} changes with it, by which both would be judged"
+        return None, f"{flat(code[0])} changes with it, by which both would be judged"
     try:
         with PolicyTree(change.base, start) as applications:
             return platform_of(settings, None, tree, applications).platform, ""
@@ -171,6 +172,9 @@ def _in_process(work: Work, environments: Sequence[str], there: Connection) -> N
         error = work.tree.renamed(error)
         names = ("file", "line", "column", "found", "expected", "hint", "output")
         there.send({name: getattr(error, name, None) for name in names})
+    except Exception as error:  # as in `main`: what it says may hold a secret
+        where = "".join(traceback.format_tb(error.__traceback__))
+        print(f"{where}lychgate: {type(error).__name__} while {', '.join(environments)} was judged", file=sys.stderr)
 
 
 def _error(told: dict[str, Any]) -> InputError:
@@ -229,7 +233,9 @@ def _summary(work: Work, entries: list[VerdictEntry], not_judged: list[str], rea
         any_finding=work.options.any_finding,
         compared=not reasons,
         not_compared="; ".join(reasons)[:MOST],
-        as_target=[FileEntry(path=path[:MOST], kind=kind) for path, kind in found.files.items() if kind in AS_TARGET],
+        as_target=[
+            FileEntry(path=flat(path)[:MOST], kind=kind) for path, kind in found.files.items() if kind in AS_TARGET
+        ],
         verdicts=entries,
         not_judged=not_judged,
         gone=[GoneEntry(stack=one.name, reasons=[why[:MOST] for why in one.reasons]) for one in found.gone],

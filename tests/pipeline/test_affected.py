@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -207,6 +208,18 @@ def test_a_shallow_clone_says_so(
     monkeypatch.chdir(tmp_path / "shallow")
     done = cheap("affected", "--since", "origin/change")
     assert done.status == 2 and "GIT_DEPTH" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "shown"), [(b"\xff.py", "policies/\\udcff.py"), (b"new\n.py", "policies/new\\n.py")])
+def test_names_that_are_no_text_are_shown(company: Path, cheap: Command, name: bytes, shown: str) -> None:
+    (company / "policies").mkdir()
+    with open(os.path.join(os.fsencode(company), b"policies", name), "w") as stream:
+        stream.write("x")
+    for command in (("affected",), ("merge-request", "guard")):
+        done = cheap(*command, "--since", "main")
+        assert done.status in (0, 1) and shown in done.stdout, done.stderr
+    [file] = json.loads(cheap("affected", "--since", "main", "--json").stdout)["files"]
+    assert file == {"path": shown, "kind": "code"}
 
 
 def test_shown_to_a_person(company: Path, cheap: Command) -> None:

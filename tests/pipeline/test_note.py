@@ -167,7 +167,7 @@ def test_links_are_refused(left: Path, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[" * 100_000, b"\xff", b"{}", b'{"version": "2"}', b"null", b" " * (16 * 2**20 + 1)]
+    "data", [b"", b"[" * 100_000, b"\xff", b"{}", b'{"version": "2"}', b"null", b" " * (64 * 2**20 + 1)]
 )
 def test_what_is_no_summary_is_refused_in_one_line(left: Path, cheap: Command, data: bytes) -> None:
     (left / "summary.json").write_bytes(data)
