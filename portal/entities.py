@@ -11,7 +11,7 @@ from typing import Any
 from lychgate.portal.actions import APPLICATION, FINDING, STACK, blueprint_of
 from lychgate.portal.catalog import ENVIRONMENT, GONE, OUTCOMES, STATES, TENANT, VERDICT, WAIVER, judged, property_of
 from lychgate.portal.kinds import KINDS
-from lychgate.provisioner.models.names import parts_of, stack_name
+from lychgate.provisioner.models.names import SHARED, parts_of, stack_name
 from lychgate.provisioner.models.platform import Platform
 from lychgate.reports.reading import blocks
 from lychgate.reports.texts import line
@@ -26,8 +26,8 @@ def of_platform(platform: Platform) -> Iterator[Entity]:
     for name, there in platform.environments.items():
         said = {key: getattr(there, key) for key in ("account", "region", "baseline", "production")}
         yield _entity(ENVIRONMENT, name, name, said)
-    for name, tenant in platform.tenants.items():
-        yield _entity(TENANT, name, tenant.title or name, {})
+    for name, whom in platform.tenants.items():
+        yield _entity(TENANT, name, whom.title or name, {})
     for name, spec in platform.applications.items():
         said = {"classification": spec.classification, "tenancy": list(spec.tenants), "shared": spec.shared}
         yield _entity(APPLICATION, name, name, said) | {"team": [spec.owner]}
@@ -36,9 +36,9 @@ def of_platform(platform: Platform) -> Iterator[Entity]:
             values = {key: _value(one, made.path) for key, made in kind.inputs.items()}
             yield _entity(blueprint_of(kind), f"{name}.{thing}", thing, values, application=name)
         for environment, there in platform.environments.items():
-            for tenant_name in spec.tenants:
-                stack = stack_name(name, environment, tenant_name)
-                known = tenant_name if tenant_name in platform.tenants else None
+            for tenant in (*spec.tenants, SHARED):
+                stack = stack_name(name, environment, tenant)
+                known = tenant if tenant in platform.tenants else None
                 related = {"application": name, "environment": environment, "tenant": known}
                 yield _entity(STACK, stack, stack, {"production": there.production}, **related)
 

@@ -14,8 +14,8 @@ from lychgate.model.errors import InputError
 from tests.portal import port_server
 from tests.portal.conftest import World, judged_stack
 
-# 2 environments, 3 tenants, 3 applications, 6 workloads and 14 resources, and stacks: 2 x (3 + 1 + 2).
-ENTITIES = 2 + 3 + 3 + 6 + 14 + 12
+# 2 environments, 3 tenants, 3 applications, 6 workloads and 14 resources, and stacks: 2 x (3 + 1 + 2, and 3 shared).
+ENTITIES = 2 + 3 + 3 + 6 + 14 + 18
 
 
 def applied(world: World, *approvers: str, dry_run: bool = False, verdicts: tuple[Path, ...] = ()) -> int:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from lychgate.portal.actions import ACTIONS, asked_of
 from lychgate.portal.editing import changed
 from lychgate.portal.kinds import KINDS, Input
-from lychgate.portal.verdicts import edited_copy
+from lychgate.portal.verdicts import edited_copy, judge
 from lychgate.provisioner.models.platform import Platform, read_platform
 
+from lychgate.cli.platforms import platform_of
+from lychgate.cli.portal_request import _judges
 from lychgate.model.document import parse
 from lychgate.model.errors import InputError
 from tests.portal.conftest import ADA, EXAMPLE, run_of
@@ -211,6 +213,22 @@ def test_lines_that_end_otherwise_are_edited_all_the_same() -> None:
     asked = asked_of(run_of("lychgate_create_queue", "payments", {"name": "refunds"}), PLATFORM)
     made = changed("owner: a\r\nresources:\r\n  one: {kind: bucket}\r\n", "f", asked)
     assert parse(made.encode(), "f").value["resources"] == {"one": {"kind": "bucket"}, "refunds": {"kind": "queue"}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("application", ["notify", "payments", "reports"])
+@pytest.mark.parametrize("operations", [("create", "update"), ("delete",)], ids=["kept", "deleted"])
+def test_what_the_forms_make_of_an_application_is_clean(application: str, operations: tuple[str, ...]) -> None:
+    """All that the cases ask of an application, one after another, judged in both environments."""
+    text = file_of(application).read_text()
+    for case, (action, entity, inputs, _) in CASES.items():
+        if entity.partition(".")[0] == application and case.startswith(operations):
+            text = changed(text, "f", asked_of(run_of(action, entity, inputs), PLATFORM))
+    found = platform_of(SETTINGS, None)
+    with edited_copy(SETTINGS, EXAMPLE, file_of(application), text) as after:
+        judged = judge(application, after, (found.file, found.platform), _judges(found))
+    assert {name: one["decision"] for name, one in judged.verdicts.items()} == {"production": "clean", "test": "clean"}
+    assert (judged.findings, judged.undetermined) == (0, 0)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30)
