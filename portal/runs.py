@@ -127,8 +127,8 @@ def identifier(told: Mapping[str, Any], what: str) -> str:
 def _people(port: Port) -> Iterator[tuple[str, str]]:
     """The address of each user by the user's id: a run names only that. An id that two bear is nobody's."""
     found: dict[str, set[str]] = {}
-    for one in port.get("/v1/users", fields=["id", "email"]).get("users", ()):
-        if isinstance(one, dict) and isinstance(one.get("id"), str) and isinstance(one.get("email"), str):
+    for one in _entries(port.get("/v1/users", fields=["id", "email"]), "users"):
+        if isinstance(one.get("id"), str) and isinstance(one.get("email"), str):
             found.setdefault(one["id"], set()).add(one["email"])
     for id_, emails in found.items():
         if len(emails) == 1:
@@ -154,6 +154,14 @@ def _person(port: Port, people: Mapping[str, str], id_: Any, where: str) -> Pers
 def _approvers(port: Port, id_: str) -> Iterator[str]:
     """Who has approved a run. https://docs.port.io/api-reference/get-an-action-runs-approvers"""
     path = f"/v1/actions/runs/{part(id_)}/approvers"
-    for one in port.get(path, include_pending_approvers="false").get("approvers", ()):
-        if isinstance(one, dict) and str(one.get("state")).startswith("APPROVE") and isinstance(one.get("userId"), str):
+    for one in _entries(port.get(path, include_pending_approvers="false"), "approvers"):
+        if str(one.get("state")).startswith("APPROVE") and isinstance(one.get("userId"), str):
             yield one["userId"]
+
+
+def _entries(answer: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of a list that Port answers. Raises ServiceError where it is none."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise ServiceError(f"Port does not answer with a list of {name}")
+    yield from (one for one in found if isinstance(one, dict))
