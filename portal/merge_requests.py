@@ -33,6 +33,9 @@ RETIRING = (
     "It holds data, so it goes in two steps: with this change a sync takes off what protects it, and once that is done "
     "the same action of Port takes it out."
 )
+# https://docs.gitlab.com/user/project/merge_requests/drafts/: by its title it cannot be merged.
+DRAFT = "Draft: "
+ACCEPTED = "What rules find in that has to be accepted by a waiver first: until then this is a draft."
 
 
 class UsedError(Exception):
@@ -60,18 +63,26 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
     action, who = asked.action, asked.run.by.email
     what = asked.name or asked.fingerprint[:12]
     thing = action.kind.words if action.kind else "finding"
-    kept = action.kind and asked.name in (parse(after.encode(), file).value.get(action.kind.section) or {})
-    title = f"{asked.application}: {action.operation} {thing} {what}"
+    open_ = DRAFT if judged.findings else ""
+    title = f"{open_}{asked.application}: {action.operation} {thing} {what}"
     agreed = ", ".join(code(one.email) for one in asked.run.approved_by)
     lines = [
         f"Asked for by {code(who)} in Port, run {code(asked.run.id)}, action {code(action.identifier)}.",
         *([f"Approved in Port by {agreed}."] if agreed else []),
-        *(["", RETIRING] if action.operation == "delete" and kept else []),
+        *(["", RETIRING] if retires(asked, after) else []),
+        *([ACCEPTED] if judged.findings else []),
         "",
         *_fenced("diff", _difference(file, before, after)),
         "",
     ]
     return Proposal(branch_of(asked.run.id), file, after, flat(title)[:200], "\n".join([*lines, notes(judged)]))
+
+
+def retires(asked: Asked, after: str) -> bool:
+    """Whether a text is the first of the two steps in which data is deleted."""
+    kind = asked.action.kind
+    there = parse(after.encode(), asked.where).value.get(kind.section) if kind else None
+    return asked.action.operation == "delete" and asked.name in (there or {})
 
 
 def notes(judged: Judged) -> str:

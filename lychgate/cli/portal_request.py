@@ -23,7 +23,7 @@ from lychgate.model.escaping import escape
 from lychgate.portal.actions import Asked, action_of, asked_of
 from lychgate.portal.client import Port, ServiceError, address
 from lychgate.portal.editing import changed
-from lychgate.portal.merge_requests import MergeRequests, Proposal, UsedError, branch_of, notes, proposal
+from lychgate.portal.merge_requests import MergeRequests, Proposal, UsedError, branch_of, notes, proposal, retires
 from lychgate.portal.reporting import Reporter
 from lychgate.portal.runs import fetch, identifier, run_id, run_of
 from lychgate.portal.verdicts import Judged, Judges, edited_copy, judge, verdict_of
@@ -125,7 +125,7 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
         with edited_copy(found.file, found.platform.folder, place.path, text) as after:
             reporter.log(f"{place.name} is valid; judging what it makes of {asked.application}")
             judged = judge(asked.application, after, (found.file, found.platform), judges)
-    if judged.findings or judged.undetermined:
+    if judged.undetermined or (judged.findings and not retires(asked, text)):
         status = FINDINGS if judged.findings else UNDETERMINED
         label = f"{judged.findings} findings, {judged.undetermined} undetermined"
         return Outcome(status, label, f"Not proposed: it would bring {label}.\n\n{notes(judged)}")
@@ -135,7 +135,8 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
     requests = MergeRequests(found.settings.gitlab, os.environ)
     target = _claim(requests, asked, place.commit, reporter)
     link = requests.open(proposed, asked.run.by.email, target)
-    return Outcome(0, "merge request opened", proposed.description, link)
+    label = f"draft opened: {judged.findings} findings to accept" if judged.findings else "merge request opened"
+    return Outcome(0, label, proposed.description, link)
 
 
 def _claim(requests: MergeRequests, asked: Asked, commit: str, reporter: Reporter) -> str:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from lychgate.portal.actions import ACTIONS, asked_of
 from lychgate.portal.editing import changed
 from lychgate.portal.kinds import KINDS, Input
-from lychgate.portal.verdicts import edited_copy, judge
+from lychgate.portal.verdicts import Judged, edited_copy, judge
 from lychgate.provisioner.models.platform import Platform, read_platform
+from lychgate.reports.reading import blocks
 
 from lychgate.cli.platforms import platform_of
 from lychgate.cli.portal_request import _judges
@@ -215,20 +216,39 @@ def test_lines_that_end_otherwise_are_edited_all_the_same() -> None:
     assert parse(made.encode(), "f").value["resources"] == {"one": {"kind": "bucket"}, "refunds": {"kind": "queue"}}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("application", ["notify", "payments", "reports"])
-@pytest.mark.parametrize("operations", [("create", "update"), ("delete",)], ids=["kept", "deleted"])
-def test_what_the_forms_make_of_an_application_is_clean(application: str, operations: tuple[str, ...]) -> None:
-    """All that the cases ask of an application, one after another, judged in both environments."""
+def all_of(application: str, *operations: str) -> Judged:
+    """What all cases of an application make of it, one after another, judged in both environments."""
     text = file_of(application).read_text()
     for case, (action, entity, inputs, _) in CASES.items():
         if entity.partition(".")[0] == application and case.startswith(operations):
             text = changed(text, "f", asked_of(run_of(action, entity, inputs), PLATFORM))
     found = platform_of(SETTINGS, None)
     with edited_copy(SETTINGS, EXAMPLE, file_of(application), text) as after:
-        judged = judge(application, after, (found.file, found.platform), _judges(found))
+        return judge(application, after, (found.file, found.platform), _judges(found))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("application", ["notify", "payments", "reports"])
+def test_what_is_created_and_updated_is_clean(application: str) -> None:
+    judged = all_of(application, "create", "update")
     assert {name: one["decision"] for name, one in judged.verdicts.items()} == {"production": "clean", "test": "clean"}
     assert (judged.findings, judged.undetermined) == (0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("application", "things"), [("notify", set()), ("payments", {"rates"}), ("reports", {"history"})]
+)
+def test_what_is_deleted_brings_only_that_it_is_protected_no_longer(application: str, things: set[str]) -> None:
+    judged = all_of(application, "delete")
+    assert judged.verdicts["test"]["decision"] == "clean" and judged.undetermined == 0
+    brought = {
+        (one["rule"].partition("-without-")[2], one["name"])
+        for one in judged.verdicts["production"]["judgements"]
+        if blocks(one, True)
+    }
+    assert brought == {("deletion-protection", name) for name in things}
+    assert bool(judged.findings) == bool(things)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30)

@@ -141,6 +141,27 @@ def test_a_deletion_of_data_says_that_it_goes_in_two_steps(world: World, monkeyp
     assert "it goes in two steps" in opened["description"] and "+    retiring: true" in opened["description"]
 
 
+def test_a_deletion_that_brings_findings_is_a_draft_until_they_are_accepted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch, Judged({}, 2, 0))
+    world.port.run(ID, "lychgate_delete_table", "payments.rates", {"confirm": "rates"}, "auth0|ada")
+    assert request(world) == 0
+    (opened,) = world.gitlab.requests
+    assert opened["title"] == "Draft: payments: delete table rates"
+    assert "has to be accepted by a waiver first" in opened["description"]
+    assert world.port.runs[ID]["statusLabel"] == "draft opened: 2 findings to accept"
+
+
+def test_a_deletion_that_leaves_something_undetermined_is_not_proposed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch, Judged({}, 0, 1))
+    world.port.run(ID, "lychgate_delete_table", "payments.rates", {"confirm": "rates"}, "auth0|ada")
+    assert request(world) == 3
+    assert not world.gitlab.branches and world.port.runs[ID]["status"] == "FAILURE"
+
+
 def test_into_a_folder_gitlab_is_not_asked(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     judged(monkeypatch)
     monkeypatch.delenv("LYCHGATE_GITLAB_TOKEN")
