@@ -30,13 +30,17 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change: `since` is the branch that it is for, `base` the commit where it has parted from it, `commit` its own
-    newest one. `by_applications` is what it affects where the platform's own files stay as they are."""
+    newest one."""
 
     since: str
     base: str
     commit: str
+    places: Places
     affected: Affected
-    by_applications: Affected
+
+    def of_applications(self) -> list[str]:
+        """The files of applications that it changes."""
+        return [path for path, kind in self.affected.files.items() if kind == "application"]
 
 
 Read = Callable[[PolicyTree | None], Version]
@@ -67,6 +71,4 @@ def change_since(since: str, start: Path, read: Read) -> Change:
         except InputError:  # then all are affected, and it is said why
             pass
         places = Places.of(top, sides)
-        whole = affected(before, now.platform, places, files)
-        applications = [path for path, kind in whole.files.items() if kind == "application"]
-        return Change(since, base, commit, whole, affected(before, now.platform, places, applications))
+        return Change(since, base, commit, places, affected(before, now.platform, places, files))

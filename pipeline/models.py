@@ -93,8 +93,8 @@ class FileEntry(_Part):
 
 class Summary(_Part):
     """The whole. `compared` is whether the verdicts say what the change brings; else `not_compared` says why not.
-    `as_target` are files of the change that nothing was judged by: the target branch's were; `not_judged` stacks that
-    its environments do not know."""
+    `as_target` are files of the change that nothing was judged by: the target branch's were; `not_judged` stacks of
+    which the target branch knows nothing."""
 
     version: Literal["1"] = "1"
     since: Text

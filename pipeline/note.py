@@ -109,7 +109,7 @@ def _target(results: Results) -> list[str]:
         )
     if summary.not_judged:
         names = ", ".join(code(one, 100) for one in summary.not_judged[:FEW])
-        lines.append(f"- **Not judged**, the target branch has no such environment: {names}.")
+        lines.append(f"- **Not judged**, the target branch does not know them: {names}.")
     if summary.not_compared:
         lines.append(f"- Not compared with what was there, so that all counts: {prose(summary.not_compared, 500)}")
     return [*lines, ""] if lines else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import lychgate
+from lychgate.model.errors import InputError
+from lychgate.sources.files import read
 from lychgate.sources.settings import NAME, Settings
 
 # `code` makes and judges every stack, `policies` is what all are judged by, `pipeline` what a pipeline does and who is
@@ -28,28 +31,31 @@ class Places:
     """Where things stand in a repository, as paths in it.
 
     `platforms` are folders of the platform, `policies` files that its lychgate.yaml reads, `code` the folders that a
-    copy of Lychgate stands in. `linked`: files of the platform are links, so that any of its folder may be one of them.
+    copy of Lychgate stands in, `named` words of .gitlab-ci.yml that may be paths or patterns of such. `linked`: files
+    of the platform are links, so that any of its folder may be one of them.
     """
 
     platforms: frozenset[str]
     policies: frozenset[str]
     code: frozenset[str]
+    named: frozenset[str]
     linked: bool
 
     @classmethod
     def of(cls, top: Path, found: Iterable[tuple[Path, Path, Settings]]) -> Places:
         """The places of some versions of a platform: each the folder that it is read below, its lychgate.yaml, and what
         that says."""
-        platforms, policies, linked = set[str](), set[str](), False
+        platforms, policies, named, linked = set[str](), set[str](), set[str](), False
         for root, file, settings in found:
             ruleset = settings.ruleset if isinstance(settings.ruleset, Path) else None
             policies |= {inside for one in (file, settings.waivers, ruleset) if one for inside in _inside(root, one)}
+            named |= _words(root / PIPELINE[0])
             if settings.platform:
                 platforms |= _inside(root, settings.platform)
                 linked |= any(one.is_symlink() for one in _read(settings.platform))
         source = Path(lychgate.__file__).resolve().parents[1]
         own = {source.relative_to(top.resolve()).as_posix()} if source.is_relative_to(top.resolve()) else set()
-        return cls(frozenset(platforms), frozenset(policies), frozenset({".", *own}), linked)
+        return cls(frozenset(platforms), frozenset(policies), frozenset({".", *own}), frozenset(named), linked)
 
     def kind(self, path: str) -> tuple[Kind, str]:
         """What a file is, and the name of the application or environment that it is of; else empty."""
@@ -64,7 +70,11 @@ class Places:
             return "policies", ""
         if any(_below(path, name if folder == "." else f"{folder}/{name}") for folder in self.code for name in CODE):
             return "code", ""
-        if path in PIPELINE or path.startswith(".gitlab/ci/"):
+        if (
+            path in PIPELINE
+            or path.startswith((".gitlab/", ".ci/"))
+            or any(fnmatchcase(path, one) for one in self.named)
+        ):
             return "pipeline", ""
         return "other", ""
 
@@ -91,6 +101,16 @@ def _read(folder: Path) -> list[Path]:
     return [folder / name for name in (*FILES, *FOLDERS)] + [
         file for name in FOLDERS for file in (folder / name).glob(WRITTEN)
     ]
+
+
+def _words(file: Path) -> set[str]:
+    """The words of a pipeline's file that may be paths: what it includes, and the scripts that its jobs run."""
+    try:
+        text = read(file).decode(errors="replace")
+    except InputError:
+        return set()
+    words = (one.removeprefix("./").lstrip("/") for one in re.findall(r"[\w./*-]+", text))
+    return {one for one in words if "." in one or "/" in one} - {"*", "**", "*.*"}
 
 
 def _below(path: str, place: str) -> bool:

@@ -26,7 +26,7 @@ from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape, flat
-from lychgate.pipeline.affected import Affected, Stack
+from lychgate.pipeline.affected import Stack, affected
 from lychgate.pipeline.change import SINCE, Change
 from lychgate.pipeline.judging import Clock, Versions, judge
 from lychgate.pipeline.merging import PLAN, WIDGETS, write_widgets
@@ -79,14 +79,15 @@ def run(options: JudgeOptions) -> int:
         try:
             found = platform_of(options.settings, None, tree)
             before, why = _before(change, options.settings, second, start)
-            stacks, not_judged = _known(change.affected, found.platform)
-            differing = frozenset(one.name for one in change.by_applications.stacks)
-            versions = Versions(found.platform, before, differing, why)
+            stacks = _stacks(change, before, found.platform)
+            applications = affected(before, found.platform, change.places, change.of_applications())
+            differing = frozenset(one.name for one in applications.stacks)
+            versions = Versions(found.platform, None if why else before, differing, why)
             work = Work(options, change, found, tree, versions, stacks, clock)
             entries, reasons = _all(work)
         except InputError as error:
             raise second.renamed(tree.renamed(error)) from error
-    summary = _summary(work, entries, not_judged, sorted({*reasons, why} - {""}))
+    summary = _summary(work, entries, sorted({*reasons, why} - {""}))
     verdicts = [orjson.loads((options.output / one.verdict).read_bytes()) for one in entries]
     try:
         write_widgets(summary, verdicts, options.output)
@@ -116,22 +117,21 @@ def _before(change: Change, settings: Path | None, tree: PolicyTree, start: Path
     """The applications as they were where the branch parted, and all else as the target branch has it now; or why no
     comparison with them says anything."""
     code = [path for path, kind in change.affected.files.items() if kind == "code"]
-    if code:
-        return None, f"{flat(code[0])} changes with it, by which both would be judged"
+    why = f"{flat(code[0])} changes with it, by which both would be judged" if code else ""
     try:
         with PolicyTree(change.base, start) as applications:
-            return platform_of(settings, None, tree, applications).platform, ""
+            return platform_of(settings, None, tree, applications).platform, why
     except InputError as error:
         return None, f"the applications as they were do not fit the target branch: {error.found}"
 
 
-def _known(affected: Affected, platform: Platform) -> tuple[dict[str, list[Stack]], list[str]]:
-    """The stacks of each environment that the target branch has, and the names of all others."""
+def _stacks(change: Change, before: Platform | None, now: Platform) -> dict[str, list[Stack]]:
+    """The affected stacks of each environment, as the target branch names platform and environments: what a change says
+    of them takes no stack away from being judged."""
     found: dict[str, list[Stack]] = {}
-    for one in affected.stacks:
-        if one.environment in platform.environments:
-            found.setdefault(one.environment, []).append(one)
-    return found, [one.name for one in affected.stacks if one.environment not in platform.environments]
+    for one in affected(before, now, change.places, change.affected.files).stacks:
+        found.setdefault(one.environment, []).append(one)
+    return found
 
 
 def _all(work: Work) -> tuple[list[VerdictEntry], list[str]]:
@@ -224,8 +224,9 @@ def _policies(work: Work, environment: str, rules: dict[str, Any]) -> Policies:
     return Policies(rules, ruleset, read_waivers(accepted, ruleset, rules, as_of, work.tree), labels, facts)
 
 
-def _summary(work: Work, entries: list[VerdictEntry], not_judged: list[str], reasons: list[str]) -> Summary:
+def _summary(work: Work, entries: list[VerdictEntry], reasons: list[str]) -> Summary:
     change, found = work.change, work.change.affected
+    judged = {one.name for stacks in work.stacks.values() for one in stacks}
     return Summary(
         since=change.since[:MOST],
         base=change.base,
@@ -237,8 +238,12 @@ def _summary(work: Work, entries: list[VerdictEntry], not_judged: list[str], rea
             FileEntry(path=flat(path)[:MOST], kind=kind) for path, kind in found.files.items() if kind in AS_TARGET
         ],
         verdicts=entries,
-        not_judged=not_judged,
-        gone=[GoneEntry(stack=one.name, reasons=[why[:MOST] for why in one.reasons]) for one in found.gone],
+        not_judged=[one.name for one in found.stacks if one.name not in judged],
+        gone=[
+            GoneEntry(stack=one.name, reasons=[why[:MOST] for why in one.reasons])
+            for one in found.gone
+            if one.name not in judged
+        ],
         without_effect=len(found.without_effect),
         seconds=work.clock.seconds,
     )
@@ -271,7 +276,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     if summary.not_compared:
         yield f"not compared with {summary.since}: {summary.not_compared}"
     yield from (f"gone: {one.stack}" for one in summary.gone)
-    yield from (f"not judged, its environment is new: {name}" for name in summary.not_judged)
+    yield from (f"not judged, the target branch does not know it: {name}" for name in summary.not_judged)
     yield from (f"judged as {SINCE.strip('-')} {summary.since} has it: {one.path}" for one in summary.as_target)
     if not summary.verdicts:
         yield "no stack is affected"

@@ -43,6 +43,21 @@ def test_what_all_are_judged_by_asks(company: Path, asked: Callable[[], list[str
     assert line.startswith(f"{file}: ")
 
 
+@pytest.mark.parametrize("file", ["ci/jobs.yml", "scripts/deploy.sh", "more/a/b.yml"])
+def test_what_the_pipeline_includes_or_runs_asks(company: Path, asked: Callable[[], list[str]], file: str) -> None:
+    git(company, "checkout", "-q", "main")
+    (company / ".gitlab-ci.yml").write_text(
+        "include: [{local: /ci/jobs.yml}, 'more/**/*.yml']\ndeploy: {script: [./scripts/deploy.sh]}\n"
+    )
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    (company / file).parent.mkdir(parents=True)
+    (company / file).write_text("x")
+    (company / "scripts.md").write_text("x")
+    [line] = asked()
+    assert line.startswith(f"{file}: says what a pipeline runs")
+
+
 def test_an_application_asks_for_nobody(company: Path, asked: Callable[[], list[str]]) -> None:
     edit(company / "platform/applications/notify.yaml", "fifo: true", "fifo: false")
     (company / "README.md").write_text("more\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from lychgate.cli import merge_request_judging
 from lychgate.judging.verdict import Decision
 from lychgate.model.errors import InputError
 from tests.cli.conftest import Run, git
-from tests.pipeline.conftest import commit, edit
+from tests.pipeline.conftest import EXAMPLE, commit, edit
 from tests.provisioner.sync.gitlab_server import ME, TOKEN, gitlab_server
 
 Command = Callable[..., Run]
@@ -139,6 +140,28 @@ def test_policies_come_from_the_target_branch(small: Path, cheap: Command) -> No
     found = verdict()
     assert found["run"]["policy_ref"] == git(small, "rev-parse", "main") and found["waivers"] == []
     assert all(one["introduced"] is None for one in found["judgements"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hides", ["lychgate.yaml", "platform/environments/production.yaml"])
+def test_a_change_takes_no_stack_away_from_being_judged(small: Path, cheap: Command, hides: str) -> None:
+    git(small, "checkout", "-q", "main")
+    shutil.copytree(small / "platform", small / "other")
+    shutil.copy(EXAMPLE / "environments/test.yaml", small / "platform/environments")
+    (small / "other/applications/books.yaml").unlink()
+    commit(small)
+    git(small, "checkout", "-q", "-B", "change")
+    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, retiring: true}")
+    if hides == "lychgate.yaml":
+        (small / hides).write_text("platform: other\n")
+    else:
+        (small / hides).unlink()
+    done, summary = judge(cheap)
+    assert done.status == 1
+    [entry] = [
+        one for one in summary["verdicts"] if (one["application"], one["environment"]) == ("books", "production")
+    ]
+    assert [one["brought"] for one in entry["stacks"]] == [1, 1, 0] and summary["gone"] == []
 
 
 @pytest.mark.slow

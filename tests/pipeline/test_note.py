@@ -50,7 +50,7 @@ def test_what_was_not_judged_by_the_change_is_said(left: Path, verdict: dict[str
     results = Results(Summary.model_validate(made | more), read_results(left, None).verdicts)
     note = render(results, Links())
     assert "**not by this change**: `platform/environments/test.yaml`" in note
-    assert "**Not judged**, the target branch has no such environment: `shop.new.acme`" in note
+    assert "**Not judged**, the target branch does not know them: `shop.new.acme`" in note
     assert "so that all counts" in note and "that this change brings" not in note and "`old.test.single`" in note
 
 
