@@ -1,4 +1,4 @@
-"""The image of runners: everything that is installed is copied into it, and nothing in it needs root or a moving tag."""
+"""The image of runners: what is installed is copied into it, and nothing in it needs root or a moving tag."""
 
 from __future__ import annotations
 
