@@ -42,9 +42,9 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     ),
     "create table": (
         "lychgate_create_table", "payments",
-        {"name": "refunds", "partition": {"refund": "S"}, "sort": {"at": "N"}, "expires": "gone",
+        {"name": "reversals", "partition": {"refund": "S"}, "sort": {"at": "N"}, "expires": "gone",
          "indexes": {"by-payment": {"partition": {"payment": "S"}}}, "settings_max_read_units": 100},
-        "+  refunds:\n+    kind: table\n+    partition: {refund: S}\n+    sort: {at: \"N\"}\n+    expires: gone\n"
+        "+  reversals:\n+    kind: table\n+    partition: {refund: S}\n+    sort: {at: \"N\"}\n+    expires: gone\n"
         "+    indexes: {by-payment: {partition: {payment: S}}}\n+    settings: {max_read_units: 100}",
     ),
     "create database": (
