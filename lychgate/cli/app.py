@@ -102,6 +102,37 @@ def check(
     )  # fmt: skip
 
 
+@app.command("pre-commit", hidden=True)
+def pre_commit(
+    files: Annotated[list[Path] | None, typer.Argument(help="Changed files.")] = None,
+    stack: Annotated[list[str] | None, typer.Option("--stack", help="Stack to judge.")] = None,
+    environment: Annotated[str, typer.Option(help="Environment: its ruleset, account and region.")] = "production",
+    ruleset: Annotated[str | None, typer.Option(help="production, test, or a file; else the environment's.")] = None,
+    settings: SettingsOption = None,
+    rules: RulesOption = None,
+    isolate: Annotated[str, typer.Option(help="auto, require or off: isolation of the judged program.")] = "auto",
+) -> None:
+    """Judge the projects that changed files belong to, one after the other (.pre-commit-hooks.yaml).
+
+    Exit status: as of `check`, of the first project that is not clean.
+    """
+    from lychgate.cli.check import Request, run
+    from lychgate.cli.pre_commit import projects_of
+
+    statuses = [
+        run(
+            Request(
+                paths=[project], stacks=stack or [], environment=environment, ruleset=ruleset, waivers=None,
+                settings=settings, rules=rules or [], config=[], secret_config=[], strict=None, formats=[],
+                output=None, as_of=None, policy_ref=None, previous=None, timeout=300.0, isolate=isolate,
+                max_resources=20_000, verbose=False,
+            )
+        )
+        for project in projects_of(files or [])
+    ]  # fmt: skip
+    raise typer.Exit(next((status for status in statuses if status), 0))
+
+
 @app.command()
 def watch(
     paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, judged together.")],
