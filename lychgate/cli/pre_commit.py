@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def projects_of(files: Iterable[Path]) -> list[Path]:
     top = Path.cwd()
     found: dict[Path, None] = {}
     for file in files:
-        for folder in (top / file).parents:
+        for folder in Path(os.path.abspath(file)).parents:
             if not folder.is_relative_to(top):
                 break
             if any((folder / name).is_file() for name in FILES):
