@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -367,3 +368,52 @@ def test_its_own_small_environment_is_enough() -> None:
         assert subprocess.run([python, "-c", f"import {name}"], capture_output=True, check=False).returncode == 1
     with served(python=python) as stub:
         assert DESTROYED in analyze(stub, BUCKET, {"forceDestroy": True})
+
+
+WAIVED = """
+waivers:
+  - rule: ecr-repository-with-mutable-tags
+    stack: payments/production
+    urn: "urn:pulumi:production::payments::aws:ecr/repository:Repository::{name}"
+    owner: ada
+    reason: The build comes.
+    ticket: SEC-7
+    approver: grace
+    created: {first}
+    expires: {last}
+"""
+
+
+@pytest.mark.parametrize("days", [5, -5])
+def test_what_is_waived_is_advisory_and_left_alone_until_its_last_day(days: int, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    dates = {"first": today - timedelta(days=9), "last": today + timedelta(days=days)}
+    (tmp_path / "waivers.yaml").write_text(WAIVED.format(name="receipts", **dates))
+    own = f"name: m\ndescription: d\nextends: production\nrules:\n  {TAGS}: remediate\n"
+    (tmp_path / "mine.yaml").write_text(own)
+    said = f"ruleset={str(tmp_path / 'mine.yaml')!r}, waivers={str(tmp_path / 'waivers.yaml')!r}"
+    (tmp_path / "__main__.py").write_text(f"from lychgate.policies.pack import serve\n\nserve({said})\n")
+    (tmp_path / "PulumiPolicy.yaml").write_text("name: lychgate\nruntime: python\n")
+    with served(tmp_path) as pack:
+        found = analyze(pack, REPOSITORY, {"imageTagMutability": "MUTABLE"})[TAGS]
+        other = request_of(REPOSITORY, {"imageTagMutability": "MUTABLE"}, "other")
+        here = request_of(REPOSITORY, {"imageTagMutability": "MUTABLE"})
+        rewritten = [bool(pack.Remediate(one).remediations) for one in (here, other)]
+    if days > 0:
+        assert found.enforcementLevel == analyzer_pb2.ADVISORY and "SEC-7, approved by grace" in found.message
+    else:
+        assert found.enforcementLevel == analyzer_pb2.MANDATORY and "SEC-7 expired on" in found.message
+    assert rewritten == [days < 0, True]
+
+
+def test_a_pack_that_cannot_read_its_waivers_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "waivers.yaml").write_text("waivers: 7\n")
+    said = f"waivers={str(tmp_path / 'waivers.yaml')!r}"
+    (tmp_path / "__main__.py").write_text(f"from lychgate.policies.pack import serve\n\nserve({said})\n")
+    (tmp_path / "PulumiPolicy.yaml").write_text("name: lychgate\nruntime: python\n")
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(tmp_path)]
+    known = {"PULUMI_PROJECT": "payments", "PULUMI_STACK": "production", "PULUMI_DRY_RUN": "true"}
+    environment = {"PATH": os.environ["PATH"], **known}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode != 0 and done.stdout == ""
+    assert "waivers.yaml:1" in done.stderr and "Traceback" not in done.stderr
