@@ -12,7 +12,7 @@ from lychgate.reports.evidence.checkpointing import checkpoint
 from lychgate.reports.evidence.checkpoints import TYPE, read_all, verified
 from lychgate.reports.evidence.store import Store
 from lychgate.reports.signing.envelope import seal
-from lychgate.reports.signing.keys import PASSPHRASE, read_key, read_signer
+from lychgate.reports.signing.keys import read_key, read_signer
 
 from lychgate.model.errors import InputError
 from tests.reports.evidence.records import Clock, entry, fill, tamper
@@ -49,16 +49,6 @@ def test_none_is_made_of_a_store_that_is_not_intact(small: Store, tmp_path: Path
     assert not report.intact and made is None and file is None and len(list(folder.iterdir())) == 1
     empty = Store.open(str(tmp_path / "empty.db"), create=True)
     assert checkpoint(empty, tmp_path / "other", signer)[1] is None
-
-
-def test_a_private_key_may_have_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    private, _ = key_files(tmp_path, passphrase=b"a long one")
-    for given in (None, "another"):
-        monkeypatch.setenv(PASSPHRASE, given) if given else monkeypatch.delenv(PASSPHRASE, raising=False)
-        with pytest.raises(InputError, match="no key that can be used"):
-            read_signer(private)
-    monkeypatch.setenv(PASSPHRASE, "a long one")
-    assert read_signer(private)
 
 
 def test_what_no_trusted_key_has_signed_is_refused(small: Store, tmp_path: Path) -> None:
