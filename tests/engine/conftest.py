@@ -14,10 +14,8 @@ from tests.engine.groundwork import Groundwork
 from tests.engine.harness import Engine
 from tests.engine.mended_moto import mend
 from tests.engine.toolchain import Toolchain, Unavailable, toolchain
-from tests.provisioner.sync.live.conftest import moto_endpoint
 from tests.provisioner.sync.live.world import World
 
-__all__ = ["moto_endpoint"]  # one server for all tests of a process
 EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
 
 
