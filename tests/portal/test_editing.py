@@ -260,12 +260,13 @@ def values(one: Input) -> st.SearchStrategy[Any]:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if one.type == "number":
-        return st.one_of(st.integers(int(schema.get("minimum", 0)), int(schema.get("maximum", 100))), st.floats(0, 100))
-    words = st.one_of(
-        TEXTS, st.sampled_from(["a", "acquirer", "ledger:read", "yes", "1e3", "0 4 * * *", "- a", "a: b"])
-    )
-    if "pattern" in schema and "Gi" not in schema["pattern"]:
-        words = st.one_of(words, st.from_regex(schema["pattern"].replace("?<", "?P<"), fullmatch=True))
+        right = st.integers(int(schema.get("minimum", 0)) + 1, int(schema.get("maximum", 100)))
+        return st.one_of(right, right, right, st.floats(0, 100))
+    usual = st.sampled_from(["a", "acquirer", "ledger:read", "yes", "1e3", "0 4 * * *", "- a", "a: b"])
+    words = st.one_of(TEXTS, usual)
+    if "pattern" in schema:
+        right_words = st.from_regex(schema["pattern"].replace("?<", "?P<"), fullmatch=True)
+        words = st.one_of(right_words, right_words, right_words, words)
     return {
         "string": words,
         "boolean": st.booleans(),
@@ -279,11 +280,16 @@ def runs(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
     """An action on something of the example, with some of its inputs."""
     action = draw(st.sampled_from([one for one in ACTIONS.values() if one.kind]))
     assert action.kind is not None
-    application = draw(st.sampled_from(sorted(PLATFORM.applications)))
-    spec = PLATFORM.applications[application]
-    names = [name for name, one in {**spec.workloads, **spec.resources}.items() if one.kind == action.kind.name]
-    name = draw(st.sampled_from(names or ["none"]))
-    wanted = [one for key, one in action.inputs.items() if key in action.required or draw(st.booleans())]
+    there = [
+        (application, name)
+        for application, spec in sorted(PLATFORM.applications.items())
+        for name, one in {**spec.workloads, **spec.resources}.items()
+        if one.kind == action.kind.name
+    ]
+    application, name = draw(st.sampled_from(there))
+    optional = [key for key in action.inputs if key not in action.required]
+    some = draw(st.lists(st.sampled_from(optional), min_size=1, max_size=3)) if optional else []
+    wanted = [one for key, one in action.inputs.items() if key in action.required or key in some]
     inputs = {one.name: draw(values(one)) for one in wanted}
     if action.operation == "delete":
         inputs["confirm"] = name
