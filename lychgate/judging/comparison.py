@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lychgate.judging.evaluation import Judgement
-from lychgate.judging.verdict import Show
-
 FOUND = ("fail", "error", "unknown", "waived")
 
 
@@ -24,18 +21,6 @@ class Earlier(NamedTuple):
     level: str
     message: str
     was: str
-
-
-def of_judgements(judgements: Iterable[Judgement], show: Show) -> Iterator[Earlier]:
-    """What was found in an evaluation; `show` takes secrets out of what comes from the program."""
-    for one in judgements:
-        if one.outcome in FOUND:
-            rule, resource = one.rule, one.resource
-            urn, type_, name = show(resource.urn), show(resource.type), show(resource.name)
-            message, severity = one.answer.message, rule.severity
-            yield Earlier(
-                one.fingerprint, rule.id, urn, type_, name, resource.stack, severity, one.level, message, one.outcome
-            )
 
 
 def of_verdict(verdict: Mapping[str, Any]) -> Iterator[Earlier]:

@@ -13,8 +13,7 @@ from lychgate.provisioner.sync.capturing import PROJECT, Captured, Capturing, si
 from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.records import Difference
 
-from lychgate.judging.comparison import compare, of_judgements
-from lychgate.judging.evaluation import evaluate
+from lychgate.judging.comparison import compare, of_verdict
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.verdict import RunFacts, verdict_of
@@ -22,7 +21,6 @@ from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError
 from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
-from lychgate.model.redaction import Redactor
 from lychgate.sources.analyzer import without_defaults
 from lychgate.sources.deployed.backend import ENDINGS, STACKS, BackendError, open_backend, read_file, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
@@ -150,10 +148,11 @@ def judge_plan(
     graph.settings = labels
     verdict = verdict_of(graph, rules, ruleset, waivers, facts)
     if not plan.state.unread:
-        earlier = plan.together(as_said(plan.state.deployed.graph) if plan.state.deployed else Graph())
-        earlier.settings = labels
-        found = of_judgements(evaluate(earlier, rules.values(), ruleset), Redactor.of(earlier).value)
-        compare(verdict, found, graph.stacks, {"what": "deployed"})
+        there = plan.together(as_said(plan.state.deployed.graph) if plan.state.deployed else Graph())
+        there.settings = labels
+        unused = Waivers(waivers.all, waivers.file)  # what each is needed for is told anew
+        earlier = verdict_of(there, rules, ruleset, unused, facts)
+        compare(verdict, of_verdict(earlier), graph.stacks, {"what": "deployed"})
     return verdict
 
 
