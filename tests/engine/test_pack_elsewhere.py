@@ -7,10 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -142,30 +142,35 @@ def test_a_checkout_at_a_tag_is_a_pack(engine: Engine, tmp_path: Path) -> None:
     assert run.exit_code != 0 and levels(run) == {TAGS: "mandatory"}, run.output
 
 
-def automation(
-    engine: Engine, folder: Path, command: list[str], more: Mapping[str, str] | None = None
-) -> Callable[..., Any]:
-    """Runs an Automation API program of a folder; its environment is that of `pulumi` itself."""
+@dataclass(frozen=True)
+class Automation:
+    """An Automation API program of a folder; its environment is that of `pulumi` itself."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        environment = engine.environment(folder / "provider.jsonl") | dict(more or {})
+    engine: Engine
+    folder: Path
+    command: Sequence[str]
+
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        environment = self.engine.environment(self.folder / "provider.jsonl")
         return subprocess.run(
-            [*command, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
-            check=False,
+            [*self.command, *map(str, arguments)], cwd=self.folder, env=environment, capture_output=True, text=True,
+            timeout=300, check=False,
         )  # fmt: skip
 
-    return run
+    def created(self) -> int:
+        """How many resources were made."""
+        log = self.folder / "provider.jsonl"
+        return log.read_text().count('"operation": "create"') if log.exists() else 0
 
 
-def judged_inline(run: Callable[..., Any], program: Path, installed: Path) -> None:
+def judged(run: Automation, program: Path, installed: Path) -> None:
     """Stopped by a finding, let through at a lower level, and with the fix."""
-    log = program.parent / "provider.jsonl"
     stopped = run(installed)
     assert stopped.returncode == 1 and TAGS in stopped.stdout, stopped.stdout + stopped.stderr
-    assert "stopped" in stopped.stderr
-    assert not log.exists() or '"operation": "create"' not in log.read_text()
+    assert "stopped" in stopped.stderr and run.created() == 0
     lowered = run(installed, CONFIG)
     assert lowered.returncode == 0 and "[advisory]" in lowered.stdout, lowered.stdout + lowered.stderr
+    assert run.created() == 3
     program.write_text(fixed(program.read_text()))
     mended = run(installed)
     assert mended.returncode == 0 and TAGS not in mended.stdout, mended.stdout + mended.stderr
@@ -173,7 +178,13 @@ def judged_inline(run: Callable[..., Any], program: Path, installed: Path) -> No
 
 def test_an_inline_program_in_python(engine: Engine, installed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(EXAMPLES / "automation", tmp_path / "automation"))
-    judged_inline(automation(engine, folder, [sys.executable, "inline.py"]), folder / "inline.py", installed)
+    judged(Automation(engine, folder, [sys.executable, "inline.py"]), folder / "inline.py", installed)
+
+
+def test_a_folder_in_python(engine: Engine, installed: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLES, tmp_path / "examples"))
+    run = Automation(engine, folder, [sys.executable, "automation/local.py", "project"])
+    judged(run, folder / "project/__main__.py", installed)
 
 
 @pytest.fixture(scope="session")
@@ -194,5 +205,5 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_inline_program_in_typescript(engine: Engine, installed: Path, node_modules: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(EXAMPLES / "automation-node", tmp_path / "automation"))
     (folder / "node_modules").symlink_to(node_modules)
-    run = automation(engine, folder, [str(node_modules / ".bin/tsx"), "inline.ts"])
-    judged_inline(run, folder / "inline.ts", installed)
+    run = Automation(engine, folder, [str(node_modules / ".bin/tsx"), "inline.ts"])
+    judged(run, folder / "inline.ts", installed)
