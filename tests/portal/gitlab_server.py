@@ -10,9 +10,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.serving import Quiet, served
 
 TOKEN = "glpat-for-the-tests"
 PROJECT = "pay/platform"
@@ -64,7 +65,7 @@ def gitlab_server() -> Iterator[Project]:
     """The server, on a port of this machine; its one project is `pay/platform`."""
     project = Project()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def _do(self) -> None:
             parts = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
@@ -86,16 +87,5 @@ def gitlab_server() -> Iterator[Project]:
 
         do_GET = do_POST = do_PUT = do_DELETE = _do
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    project.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as project.url:
         yield project
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

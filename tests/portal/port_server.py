@@ -15,11 +15,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jsonschema import Draft7Validator
+
+from tests.serving import Quiet, served
 
 CLIENT, SECRET, TOKEN = "client-of-the-tests", "secret-of-the-tests", "token-of-the-tests"
 NOT_FOUND = (404, {"ok": False, "error": "not_found", "message": "A resource was not found"})
@@ -186,7 +187,7 @@ def port_server() -> Iterator[Organization]:
     """The server, on a port of this machine."""
     organization = Organization()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def _do(self) -> None:
             path = urlsplit(self.path).path
             length = int(self.headers.get("Content-Length") or 0)
@@ -216,16 +217,5 @@ def port_server() -> Iterator[Organization]:
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    organization.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as organization.url:
         yield organization
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

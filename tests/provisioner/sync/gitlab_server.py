@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.serving import Quiet, served
 
 TOKEN = "glpat-for-the-tests"
 OWN = re.compile("^/api/v4/projects/(7|pay/platform)(?=/|$)", re.IGNORECASE)
@@ -104,7 +104,7 @@ def gitlab_server() -> Iterator[Project]:
     """The server, on a port of this machine; its project has the id 7 and the path pay/platform."""
     project = Project({"": {"id": 7, "path_with_namespace": "pay/platform"}})
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path)
             project.asked.append(path)
@@ -154,16 +154,5 @@ def gitlab_server() -> Iterator[Project]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    project.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as project.url:
         yield project
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

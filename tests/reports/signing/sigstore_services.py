@@ -10,13 +10,11 @@ import base64
 import hashlib
 import json
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
@@ -26,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.serving import Quiet, served
 
 ISSUER = "https://gitlab.example.com"
 WHO = "https://gitlab.example.com/platform/lychgate//.gitlab-ci.yml@refs/heads/main"
@@ -185,7 +185,7 @@ def _usage(**used: bool) -> x509.KeyUsage:
 def serving(services: Services) -> Iterator[Services]:
     """The services on a port of loopback."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = next((code for part, code in services.refuses.items() if part in self.path), 201)
@@ -196,16 +196,5 @@ def serving(services: Services) -> Iterator[Services]:
             self.end_headers()
             self.wfile.write(data.encode())
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    services.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as services.url:
         yield services
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
