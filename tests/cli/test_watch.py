@@ -26,6 +26,11 @@ TAGS, SEVERITY = "ecr-repository-with-mutable-tags", "medium"
 SECONDS = 60.0
 
 
+def _heed_interrupts() -> None:
+    """As a terminal starts it: what a shell runs in the background ignores Ctrl-C, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watch:
     """A running `lychgate watch`, and its lines as they come."""
 
@@ -38,7 +43,7 @@ class Watch:
         }
         self.process = subprocess.Popen(
             [COMMAND, "watch", *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True,
+            stderr=subprocess.STDOUT, text=True, preexec_fn=_heed_interrupts,
         )  # fmt: skip
         self.lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
