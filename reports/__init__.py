@@ -31,7 +31,7 @@ FORMATS: Formats = {
 }
 
 
-def renderer(name: str, formats: Formats = FORMATS) -> Callable[[Any], bytes]:
+def renderer(name: str, formats: Formats = FORMATS) -> Callable[..., bytes]:
     """The function that renders a format. Raises InputError where a library that it stands on is not installed."""
     try:
         module = import_module(f"lychgate.reports.{formats[name][0]}")

@@ -85,16 +85,16 @@ def share(sizes: Iterable[int], most: int) -> int:
     return low
 
 
-def contents(verdict: Record) -> Record:
-    """The data of `paper/report.typ`."""
-    return _Contents(verdict).all()
+def contents(verdict: Record, signers: Sequence[str] = ()) -> Record:
+    """The data of `paper/report.typ`; `signers` are in words who has signed the verdict, as somebody has verified."""
+    return _Contents(verdict, signers).all()
 
 
 class _Contents:
     """A verdict with what many parts of the document ask of it."""
 
-    def __init__(self, verdict: Record) -> None:
-        self.verdict, self.run = verdict, verdict["run"]
+    def __init__(self, verdict: Record, signers: Sequence[str]) -> None:
+        self.verdict, self.run, self.signers = verdict, verdict["run"], signers
         self.many = len(verdict["stacks"]) > 1
         self.rules = {one["id"]: one for one in verdict["rules"]}
         self.populations = by_requirement(verdict)
@@ -154,7 +154,7 @@ class _Contents:
                 ["Commit", shown(run["commit"] or "not known: judged outside of a repository")],
                 ["As of", shown(run["as_of"])],
                 ["Made by", shown(f"{run['tool']} {run['tool_version']}, ruleset {run['ruleset']}")],
-                ["Signer", "a signature is a file of its own: see Integrity below"],
+                ["Signer", shown("; ".join(self.signers) or "a signature is a file of its own: see Integrity below")],
             ],
             "run": [
                 ["Run", shown(run["id"])],

@@ -6,6 +6,7 @@ has no font but Typst's own: the same verdict gives the same bytes anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -17,13 +18,13 @@ PAPER = Path(__file__).with_name("paper")
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 
 
-def render(verdict: Record) -> bytes:
-    """The verdict as a PDF file. Its date is the verdict's."""
+def render(verdict: Record, signers: Sequence[str] = ()) -> bytes:
+    """The verdict as a PDF file. Its date is the verdict's; its cover names who is known to have signed the verdict."""
     return typst.compile(
         PAPER / "report.typ",
         root=PAPER,
         ignore_system_fonts=True,
-        sys_inputs={"data": orjson.dumps(contents(verdict)).decode()},
+        sys_inputs={"data": orjson.dumps(contents(verdict, signers)).decode()},
         pdf_standards=STANDARDS,
         timestamp=moment(verdict),
     )

@@ -60,7 +60,10 @@ def verify(
         float | None, typer.Option("--max-age", help="Hours that it may be old.", min=0, max=1_000_000)
     ] = None,
     clean: Annotated[bool, typer.Option("--clean", help="Its decision has to be clean, and strict.")] = False,
-    into: Annotated[Path | None, typer.Option(help="Where to write the verdict, if all holds: for `report`.")] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the verdict, if all holds: for `report`, or as NAME.pdf with its signer."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the signature of a verdict, and what is asked of it; say what it proves.

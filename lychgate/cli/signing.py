@@ -16,7 +16,7 @@ import orjson
 from lychgate.model.age import untimely
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape, flat
-from lychgate.reports import replace
+from lychgate.reports import renderer, replace
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key  # type: ignore[attr-defined]
@@ -183,10 +183,13 @@ def _other_program(folder: Path, output: Path | None, inputs: dict[str, str], to
 
 
 def _extract(found: Signed, into: Path) -> None:
-    from lychgate.reports.document import render
-
+    """Write the verdict: as it is, or on paper with who has signed it on the cover."""
+    if into.suffix == ".pdf":
+        data = renderer("pdf")(found.verdict, found.signers)
+    else:
+        data = renderer("json")(found.verdict)
     try:
-        replace(into, render(found.verdict))
+        replace(into, data)
     except OSError as error:
         raise InputError(str(into), found=f"cannot be written: {error.strerror}", expected="a file") from None
 

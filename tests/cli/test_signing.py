@@ -45,6 +45,22 @@ def test_a_verdict_is_signed_and_verified(judged: Path, cheap: Command) -> None:
     assert cheap("report", judged / "again.json", "--format", "markdown").status == 0
 
 
+def test_the_assessors_paper_names_who_has_signed(judged: Path, cheap: Command) -> None:
+    from pypdf import PdfReader
+
+    file = judged / "out" / "verdict.json"
+    assert cheap("sign", file, "--sign-with", judged / "ed25519.pem").status == 0
+    signed, paper = judged / "out" / "verdict.intoto.json", judged / "signed.pdf"
+    run = cheap("verify", signed, "--key", judged / "ed25519.pub", "--into", paper)
+    (keyid,) = json.loads(signed.read_text())["signatures"]
+    cover = "".join(PdfReader(paper).pages[0].extract_text().replace("\u200b", "").split())
+    assert run.status == 0 and f"Signerthekey{keyid['keyid']}" in cover
+    (judged / "other").mkdir()
+    other = key_files(judged / "other")[1]
+    assert cheap("verify", signed, "--key", other, "--into", judged / "no.pdf").status == 1
+    assert not (judged / "no.pdf").exists()
+
+
 def test_each_thing_that_is_not_as_asked_is_a_line(judged: Path, cheap: Command) -> None:
     file, signed = judged / "out" / "verdict.json", judged / "signed.json"
     (judged / "other").mkdir()
