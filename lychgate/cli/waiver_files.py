@@ -11,7 +11,7 @@ from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset
 from lychgate.judging.waivers import Waivers, Written, load_waivers
 from lychgate.model.errors import InputError
-from lychgate.sources.authorship import authors_by_line
+from lychgate.sources.authorship import authors_by_line, authors_in_commit
 from lychgate.sources.git import top_of
 from lychgate.sources.policy_ref import PolicyTree
 
@@ -24,9 +24,16 @@ def read_waivers(
         return Waivers()
     if not os.path.lexists(file):
         raise InputError(str(file), found="there is no such waivers file", expected="one; `waivers: []` is none")
-    working = tree.working(file) if tree else file
-    commit = tree.commit if tree and working != file else None
-    return load_waivers(file, ruleset, rules, as_of, Written(shown(working), authors_by_line(working, commit)))
+    return load_waivers(file, ruleset, rules, as_of, written(file, tree))
+
+
+def written(file: Path, tree: PolicyTree | None) -> Written:
+    """Who has written a file: of a commit what that says, whatever a merge request has in its place."""
+    placed = tree.committed(file) if tree else None
+    if tree is None or placed is None or tree.commit is None:
+        return Written(shown(file), authors_by_line(file))
+    top, inside = placed
+    return Written(inside, authors_in_commit(top, tree.commit, inside))
 
 
 def shown(file: Path) -> str:

@@ -8,25 +8,33 @@ from pathlib import Path
 
 from lychgate.sources.git import GitError, authors_of, commit_of, content_of, top_of, user_of
 
+Authors = Mapping[int, tuple[str, ...]]
 
-def authors_by_line(file: Path, commit: str | None = None) -> Mapping[int, tuple[str, ...]] | None:
+
+def authors_by_line(file: Path) -> Authors | None:
     """Names and addresses of the authors of a file of the working tree, by line; None where Git cannot tell.
 
-    With `commit`, of the file as that has it. Lines of which the author is not known are left out.
+    Lines of which the author is not known are left out.
     """
     top = top_of(file.resolve().parent)
     if top is None:
         return None
     inside = file.resolve().relative_to(top.resolve()).as_posix()
     try:
-        if commit is not None:
-            return authors_of(top, commit, inside)
         return _with_changes(file, top, inside)
     except (GitError, OSError):
         return None
 
 
-def _with_changes(file: Path, top: Path, inside: str) -> Mapping[int, tuple[str, ...]] | None:
+def authors_in_commit(top: Path, commit: str, inside: str) -> Authors | None:
+    """The same of a file as a commit has it; `inside` is its path in the repository, links of the commit followed."""
+    try:
+        return authors_of(top, commit, inside)
+    except GitError:
+        return None
+
+
+def _with_changes(file: Path, top: Path, inside: str) -> Authors:
     """Lines that no commit has are of who is at work, if that is known."""
     now, user = file.read_bytes().splitlines(), user_of(top)
     try:

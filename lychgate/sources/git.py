@@ -25,7 +25,7 @@ _LEADS_ELSEWHERE = (
 )  # fmt: skip
 _FILES, _LINK, _SUBMODULE = ("100644", "100755"), "120000", "160000"
 LARGEST_FILE = 10_000_000
-_BLAMED = re.compile(r"[0-9a-f]{40,64} \d+ (\d+)")
+_BLAMED = re.compile(r"([0-9a-f]{40,64}) \d+ (\d+)")
 
 
 class GitError(Exception):
@@ -75,19 +75,23 @@ def authors_of(top: Path, commit: str, file: str) -> dict[int, tuple[str, ...]]:
     shallow = _run(top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
     whole = () if shallow else ("--root",)  # which would make an ordinary commit of the one a shallow clone ends with
     told = _run(top, "blame", "--line-porcelain", *whole, "-w", "-M", "--no-textconv", commit, "--", file).stdout
-    found: dict[int, tuple[str, ...]] = {}
-    line, known = 0, True
-    names: list[str] = []
+    lines: dict[int, str] = {}
+    head: re.Match[str] | None = None
     for entry in told.decode(errors="replace").split("\n"):
-        if head := _BLAMED.match(entry):
-            line, names, known = int(head[1]), [], True
-        elif entry.startswith(("author ", "author-mail ")):
-            names.append(entry.partition(" ")[2].strip("<>"))
-        elif entry == "boundary":
-            known = not shallow
-        elif entry.startswith("\t") and known:
-            found[line] = tuple(names)
-    return found
+        if found := _BLAMED.match(entry):
+            head = found
+        elif entry == "boundary" and shallow:
+            head = None
+        elif entry.startswith("\t") and head:
+            lines[int(head[2])] = head[1]
+    names = {id_: _author(top, id_) for id_ in set(lines.values())}
+    return {line: names[id_] for line, id_ in lines.items()}
+
+
+def _author(top: Path, commit: str) -> tuple[str, ...]:
+    """Name and address of a commit's author as it says itself: blame would tell what a .mailmap makes of them."""
+    said = _run(top, "log", "-1", "--no-show-signature", "--format=%an%n%ae", commit, "--").stdout
+    return tuple(one for one in said.decode(errors="replace").splitlines() if one)
 
 
 def merge_base(top: Path, one: str, other: str) -> str:

@@ -69,6 +69,16 @@ class PolicyTree:
             return path
         return self._top / path.relative_to(self._folder)
 
+    def committed(self, path: Path) -> tuple[Path, str] | None:
+        """The repository, and where in it the file is that a path of the commit leads to; None for any other path.
+
+        Nothing of the working tree is asked: a merge request could put a link there.
+        """
+        if self._top is None or self._folder is None or not path.is_relative_to(self._folder):
+            return None
+        real = path.resolve()
+        return (self._top, real.relative_to(self._folder).as_posix()) if real.is_relative_to(self._folder) else None
+
     def shown(self, text: str) -> str:
         """A path, or a message with paths, as who has called knows it: `REF:PATH` for what was read in the commit."""
         return text.replace(f"{self._folder}/", f"{self.ref}:") if self._folder else text

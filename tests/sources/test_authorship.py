@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lychgate.sources.authorship import authors_by_line
+from lychgate.cli.waiver_files import written
+from lychgate.sources.authorship import authors_by_line, authors_in_commit
+from lychgate.sources.policy_ref import PolicyTree
 
 ADA, GRACE = ("Ada Lovelace", "ada@example.com"), ("Grace Hopper", "grace@example.com")
 
@@ -40,8 +42,8 @@ def commit(top: Path, who: tuple[str, str], text: str) -> None:
 def test_each_line_has_its_author(repository: Path) -> None:
     expected = {1: ADA, 2: ADA, 3: GRACE, 4: GRACE}
     assert authors_by_line(repository / "waivers.yaml") == expected
-    assert authors_by_line(repository / "waivers.yaml", "HEAD") == expected
-    assert authors_by_line(repository / "waivers.yaml", "HEAD~1") == {1: ADA, 2: ADA, 3: ADA}
+    assert authors_in_commit(repository, "HEAD", "waivers.yaml") == expected
+    assert authors_in_commit(repository, "HEAD~1", "waivers.yaml") == {1: ADA, 2: ADA, 3: ADA}
 
 
 def test_lines_that_are_not_committed_are_of_who_is_at_work(repository: Path) -> None:
@@ -72,3 +74,23 @@ def test_nothing_that_a_repository_names_is_run(repository: Path, tmp_path: Path
         git(repository, "config", key, f"touch {tmp_path}/ran; cat")
     assert authors_by_line(repository / "waivers.yaml") == {1: ADA, 2: ADA, 3: GRACE, 4: GRACE}
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_mailmap_gives_nobody_another_name(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / ".mailmap").write_text("Linus <linus@example.com> Grace Hopper <grace@example.com>\n")
+    expected = {1: ADA, 2: ADA, 3: GRACE, 4: GRACE}
+    monkeypatch.chdir(repository)
+    assert authors_by_line(repository / "waivers.yaml") == expected
+    git(repository, "add", ".mailmap")
+    git(repository, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-q", "-m", "names")
+    assert authors_by_line(repository / "waivers.yaml") == expected
+    assert authors_in_commit(repository, "HEAD", "waivers.yaml") == expected
+
+
+def test_a_link_in_the_working_tree_does_not_change_who_has_written_what_a_commit_has(repository: Path) -> None:
+    (repository / "other.yaml").write_text("a\nb\nc\nd\n")
+    (repository / "waivers.yaml").unlink()
+    (repository / "waivers.yaml").symlink_to("other.yaml")
+    with PolicyTree("HEAD", repository) as tree:
+        found = written(tree.path(repository / "waivers.yaml"), tree)
+    assert (found.file, found.authors) == ("waivers.yaml", {1: ADA, 2: ADA, 3: GRACE, 4: GRACE})
