@@ -163,19 +163,10 @@ def _verdict(graphs: Sequence[Graph], policies: Policies, not_isolated: tuple[st
 
 
 def _compare(verdict: dict[str, Any], earlier: dict[str, Any]) -> None:
-    """Say in a verdict what the change brings. What could not be determined and fails now was not found before; nor was
-    what fails in other words, as a door that was open to a few and is open to all."""
-    failing = {
-        one["fingerprint"]: one["message"] for one in verdict["judgements"] if one["outcome"] in ("fail", "error")
-    }
-    found = [
-        one
-        for one in of_verdict(earlier)
-        if one.fingerprint not in failing or (one.was != "unknown" and one.message == failing[one.fingerprint])
-    ]
+    """Say in a verdict what the change brings."""
     told = {"what": "verdict", "run": earlier["run"]["id"], "decision": earlier["decision"]}
     stacks = [one["name"] for one in verdict["stacks"]]
-    compare(verdict, found, stacks, {**told, "as_of": earlier["run"]["as_of"], "commit": None})
+    compare(verdict, of_verdict(earlier), stacks, {**told, "as_of": earlier["run"]["as_of"], "commit": None})
 
 
 def brought(one: Mapping[str, Any]) -> bool:

@@ -26,7 +26,6 @@ from lychgate.model.labels import LabelSettings
 
 # A request is compared with the files as they are, not with what is deployed: no credentials of the cloud are here.
 NOT_ASKED = State(unread="a request from Port is judged without what is deployed")
-IS_THERE = "the application's file as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def judge(application: str, after: tuple[Path, Platform], before: tuple[Path, Pl
         earlier = _verdicts(application, before, judges, stopping)
         for name in stopping:
             stacks = {one["name"] for one in earlier[name]["stacks"]}
-            compare(verdicts[name], of_verdict(earlier[name]), stacks, {"what": IS_THERE})
+            compare(verdicts[name], of_verdict(earlier[name]), stacks, {"what": "verdict"})
     brought = [
         one["outcome"]
         for verdict in verdicts.values()

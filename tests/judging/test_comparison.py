@@ -102,10 +102,38 @@ def test_of_a_stack_that_only_one_of_them_judged_nothing_is_said() -> None:
     assert compared(verdict(graph("a")), verdict(graph("a", stacks=("prod", "dr"))))["mended"] == []
 
 
-@pytest.mark.parametrize("was", ["fail", "error", "unknown", "waived"])
-def test_all_that_is_not_decided_in_favour_counts_as_found(was: str) -> None:
+@pytest.mark.parametrize("was", ["fail", "error", "waived"])
+def test_what_failed_or_was_waived_was_there(was: str) -> None:
     before = verdict(graph("kept"))
     for one in before["judgements"]:
         if one["rule"] == KEY:
             one["outcome"] = was
     assert found(compared(verdict(graph("kept")), before)) == {"kept": False}
+
+
+def test_what_could_not_be_determined_and_fails_now_is_new_and_so_is_what_fails_in_other_words() -> None:
+    now = verdict(graph("kept"))
+    for change, by_words, new in (
+        ({"outcome": "unknown"}, True, True),
+        ({"outcome": "unknown"}, False, True),
+        ({"message": "Open to two."}, True, True),
+        ({"message": "Open to two."}, False, False),
+    ):
+        before, made = deepcopy(now), deepcopy(now)
+        for one in before["judgements"]:
+            one.update(change)
+        compare(made, of_verdict(before), ["shop/prod"], {"what": "verdict"}, by_words)
+        assert found(made) == {"kept": new}, change
+
+
+def test_a_waiver_that_ended_hides_no_worse_finding_behind_its_words() -> None:
+    before, now = verdict(graph("kept"), waiver("kept")), verdict(graph("kept"))
+    (one,) = [one for one in now["judgements"] if one["rule"] == KEY]
+    plain = one["message"]
+    for message, ticket, new in (
+        (f"{plain} (its waiver SEC-1 expired on 2026-11-01)", "SEC-1", False),
+        (f"Open to all. {plain} (its waiver SEC-1 expired on 2026-11-01)", "SEC-1", True),
+        (f"{plain} (its waiver is a name of the program)", None, True),
+    ):
+        one.update(message=message, waiver=ticket)
+        assert found(compared(now, before)) == {"kept": new}

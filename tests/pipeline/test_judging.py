@@ -214,7 +214,7 @@ def test_what_could_not_be_told_and_fails_now_is_brought() -> None:
     def of(outcome: str, decision: Decision, message: str = "open to 10.0.0.0/8") -> dict[str, Any]:
         one = {
             "fingerprint": "f", "rule": "r", "urn": "u", "type": "t", "name": "n", "stack": "s", "severity": "high",
-            "level": "mandatory", "message": message, "outcome": outcome, "introduced": None,
+            "level": "mandatory", "message": message, "outcome": outcome, "introduced": None, "waiver": None,
         }  # fmt: skip
         return {
             "decision": decision, "run": {"id": "1", "as_of": DAY, "commit": None}, "stacks": [{"name": "s"}],
