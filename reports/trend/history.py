@@ -22,17 +22,7 @@ from typing import Any
 
 from lychgate.reports.evidence.searching import bare
 from lychgate.reports.trend.trend import (
-    Counts,
-    End,
-    Finding,
-    Flow,
-    Mending,
-    Requirement,
-    Series,
-    Standing,
-    WaiverAge,
-    days,
-    moments_of,
+    Counts, End, Finding, Flow, Mending, Requirement, Series, Standing, WaiverAge, days, moments_of,
 )  # fmt: skip
 from lychgate.reports.trend.waivers import Waivers
 
