@@ -22,8 +22,18 @@ from typing import Any
 
 from lychgate.reports.evidence.searching import bare
 from lychgate.reports.trend.trend import (
-    Counts, End, Finding, Flow, Mending, Requirement, Series, Standing, WaiverAge, days, moments_of,
-)  # fmt: skip
+    Counts,
+    End,
+    Finding,
+    Flow,
+    Mending,
+    Requirement,
+    Series,
+    Standing,
+    WaiverAge,
+    days,
+    moments_of,
+)
 from lychgate.reports.trend.waivers import Waivers
 
 from lychgate.model.outcome import LAYERS, SEVERITIES
