@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Block, Unknown, UnknownRead, reveal
 from lychgate.reasoning.iam import Policy
+from lychgate.reasoning.iam.rights import Prepared
 from lychgate.views.managed_policies import aws_managed_name, aws_managed_policy
 from lychgate.views.policy_text import read_policy
-from lychgate.views.rights import Prepared
 
 ROLE = "aws:iam/role:Role"
 USER = "aws:iam/user:User"

@@ -9,7 +9,8 @@ from typing import Self
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Grant, Policy
+from lychgate.reasoning.iam import Facts, Grant, Policy
+from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.views.attachments import (
     CARRIERS,
     GROUP,
@@ -30,7 +31,6 @@ from lychgate.views.attachments import (
 from lychgate.views.base import View, companions
 from lychgate.views.managed_policies import aws_managed_name
 from lychgate.views.policy_text import read_policy
-from lychgate.views.rights import Facts, Prepared, Rights
 
 GROUP_MEMBERSHIP = "aws:iam/groupMembership:GroupMembership"
 USER_GROUP_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"

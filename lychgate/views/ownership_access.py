@@ -10,6 +10,7 @@ from itertools import takewhile
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, Statement
+from lychgate.reasoning.iam.rights import service_of
 from lychgate.reasoning.iam.templates import Wild
 from lychgate.reasoning.tenancy import Dimension, EdgeKind
 from lychgate.views.attachments import POLICY, ROLE, USER
@@ -23,7 +24,6 @@ from lychgate.views.ownership_edges import Edges, named_things
 from lychgate.views.ownership_targets import Target, Targets
 from lychgate.views.ownership_types import ACCESS_POINTS, ACTIONS, MACHINES, RUNS_AS
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
-from lychgate.views.rights import service_of
 from lychgate.views.s3 import BUCKETS
 
 POD_IDENTITIES = "aws:eks/podIdentityAssociation:PodIdentityAssociation"

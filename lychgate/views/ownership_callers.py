@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Unknown
-from lychgate.reasoning.iam import Grant
+from lychgate.reasoning.iam import Facts, Grant
 from lychgate.reasoning.iam.pins import Requirement, accepted_values
 from lychgate.reasoning.iam.templates import Piece, Variable, Wild
 from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.owners import owner_of, tags_of
-from lychgate.views.rights import Facts
 
 Template = tuple[Piece, ...]
 _PRINCIPAL_TAG = "aws:principaltag/"
@@ -25,7 +24,7 @@ def facts_of(identity: Identity) -> Facts:
     """What is known of requests that an identity makes. Tags of a session may come on top of its own."""
     if not isinstance(identity, Role | User):
         return {}  # a group makes none, and a policy for an identity from elsewhere does not tell its holder
-    facts: Facts = {"aws:PrincipalArn": identity.arn} if identity.arn else {}
+    facts: dict[str, str | Sequence[str] | None] = {"aws:PrincipalArn": identity.arn} if identity.arn else {}
     if identity.account:
         facts["aws:PrincipalAccount"] = identity.account
     for key, value in tags_of(identity.graph, identity.resource).items():

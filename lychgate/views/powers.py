@@ -13,10 +13,10 @@ from functools import lru_cache, partial
 
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, catalogue
+from lychgate.reasoning.iam.rights import service_of
 from lychgate.reasoning.iam.templates import Wild
 from lychgate.views.exposure import spelled_out, tied
 from lychgate.views.iam_principals import Identity
-from lychgate.views.rights import service_of
 
 # A grant tied to one of these reaches certain resources only, whatever its Resource says.
 _CONFINING = (

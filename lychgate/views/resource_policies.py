@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Grant, Policy, PolicyError, Statement, catalogue, parse
+from lychgate.reasoning.iam import Facts, Grant, Policy, PolicyError, Statement, catalogue, parse
+from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.views import exposure
 from lychgate.views.attachments import ROLE
 from lychgate.views.base import View, companions
@@ -16,7 +17,6 @@ from lychgate.views.iam_principals import account_of
 from lychgate.views.kms import KEYS
 from lychgate.views.policy_carriers import CARRIERS, KEY_POLICY, Carrier
 from lychgate.views.policy_text import read_policy
-from lychgate.views.rights import Facts, Prepared, Rights
 
 ORIGIN_ACCESS_IDENTITY = "aws:cloudfront/originAccessIdentity:OriginAccessIdentity"
 

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, rule, unknown
 from lychgate.reasoning.iam import Grant, parse
+from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.views.iam import AccessKey, LoginProfile, PasswordPolicy
 from lychgate.views.iam_principals import User
-from lychgate.views.rights import Prepared, Rights
 
 from .examples import plain
 from .grants import proof, where

@@ -59,7 +59,7 @@ from . import catalogue, limits
 from .conditions import Context, UndecidedError, holds
 from .documents import PolicyError
 from .evaluation import Decision, Request, allows
-from .grants import Grant, grants
+from .grants import Facts, Grant, grants
 from .language import Condition, Policy, Principals, Statement, parse
 from .matching import (
     ANYTHING,
@@ -94,6 +94,7 @@ __all__ = [
     "Condition",
     "Context",
     "Decision",
+    "Facts",
     "Grant",
     "Language",
     "Policy",

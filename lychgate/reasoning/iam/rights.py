@@ -1,6 +1,6 @@
 """Policies prepared for many questions: which of their statements grant something?
 
-`grants` of the reasoning is exact and answers from scratch. Rules ask some fifty questions of each role, and nearly
+`grants` is exact and answers from scratch. Rules ask some fifty questions of each role, and nearly
 all of them are about services that its policies do not mention. `Rights` leaves out the entries that cannot matter
 before it asks; what it leaves out does not change an answer.
 """
@@ -8,14 +8,15 @@ before it asks; what it leaves out does not change an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from lychgate.reasoning.iam import Grant, Policy, Statement, actions_language, grants, overlap
-from lychgate.reasoning.iam.pins import Requirement
+from .grants import Facts, Grant, grants
+from .language import Policy, Statement
+from .matching import actions_language, overlap
+from .pins import Requirement
 
-Facts = dict[str, str | Sequence[str] | None]
 WILD = re.compile(r"[*?]")
 OPEN = re.compile(r"[*?]|\$\{")
 
@@ -78,22 +79,26 @@ class Rights:
         return any(one.mentions(action) for one in self.prepared)
 
     def granted(
-        self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
+        self,
+        actions: str | Iterable[str],
+        resource: str | Iterable[str] = "*",
+        facts: Facts | None = None,
+        principal: str | None = None,
     ) -> list[Grant]:
-        """As `lychgate.reasoning.iam.grants`: the Allow statements that may allow any of the actions on any of the
-        resources. Raises TooComplexError."""
+        """As `grants`: the Allow statements that may allow any of the actions on any of the resources. Raises
+        TooComplexError."""
         asked = [actions] if isinstance(actions, str) else list(actions)
         resources = [resource] if isinstance(resource, str) else list(resource)
         policies, originals, live = self._reduced(asked, resources)
         if not live:
             return []
         if self.boundary is None:
-            found = grants(policies, live, resources, facts)
+            found = grants(policies, live, resources, facts, principal)
         else:
             found = [
                 _conditioned(grant, allow)
                 for allow, outside in _outside(self.boundary)
-                for grant in grants([*policies, outside], live, resources, facts)
+                for grant in grants([*policies, outside], live, resources, facts, principal)
             ]
         return [replace(one, statement=originals[id(one.statement)]) for one in found]
 
