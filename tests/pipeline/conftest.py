@@ -18,21 +18,47 @@ from tests.reports.conftest import verdict
 
 __all__ = ["cheap", "lychgate", "verdict"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
+BOOKS = """\
+owner: team-books
+classification: sensitive
+tenancy: [acme, globex]
+resources:
+  ledgers: {kind: database}
+  rates: {kind: table, shared: true, partition: {tenant: S}}
+"""
 
 
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The repository, with the branch `change` checked out, as the current folder."""
-    folder = tmp_path / "company"
-    shutil.copytree(EXAMPLE, folder / "platform")
-    (folder / "lychgate.yaml").write_text("platform: platform\nwaivers: waivers.yaml\n")
-    (folder / "waivers.yaml").write_text("waivers: []\n")
-    (folder / "README.md").write_text("Payments.\n")
-    git(folder, "init", "-q", "-b", "main")
+    folder = company_in(tmp_path / "company")
     commit(folder)
     git(folder, "checkout", "-q", "-b", "change")
     monkeypatch.chdir(folder)
     return folder
+
+
+def company_in(folder: Path, gitlab: str = "") -> Path:
+    """Lay the repository in a folder, with nothing committed; `gitlab` is the address of its server."""
+    shutil.copytree(EXAMPLE, folder / "platform")
+    named = f"gitlab: {{url: '{gitlab}', project: pay/platform}}\n" if gitlab else ""
+    (folder / "lychgate.yaml").write_text(f"platform: platform\nwaivers: waivers.yaml\n{named}")
+    (folder / "waivers.yaml").write_text("waivers: []\n")
+    (folder / "README.md").write_text("Payments.\n")
+    git(folder, "init", "-q", "-b", "main")
+    return folder
+
+
+@pytest.fixture
+def small(company: Path) -> Path:
+    """The company with one application of three stacks, in one environment: production."""
+    git(company, "checkout", "-q", "main")
+    for name in ("applications/payments", "applications/reports", "environments/test"):
+        (company / "platform" / f"{name}.yaml").unlink()
+    (company / "platform/applications/books.yaml").write_text(BOOKS)
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    return company
 
 
 def commit(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""A merge request from its first push to its last: affected stacks, verdict, note; and what decides."""
+"""What of a merge request is judged, by what, and what decides."""
 
 from __future__ import annotations
 
@@ -15,31 +15,10 @@ from lychgate.cli import merge_request_judging
 from lychgate.judging.verdict import Decision
 from lychgate.model.errors import InputError
 from tests.cli.conftest import Run, git
-from tests.pipeline.conftest import EXAMPLE, commit, edit
-from tests.provisioner.sync.gitlab_server import ME, TOKEN, gitlab_server
+from tests.pipeline.conftest import BOOKS, EXAMPLE, commit, edit
 
 Command = Callable[..., Run]
-BOOKS = """\
-owner: team-books
-classification: sensitive
-tenancy: [acme, globex]
-resources:
-  ledgers: {kind: database}
-  rates: {kind: table, shared: true, partition: {tenant: S}}
-"""
 DAY = "2026-11-02"
-
-
-@pytest.fixture
-def small(company: Path) -> Path:
-    """The company with one application of three stacks, in one environment: production."""
-    git(company, "checkout", "-q", "main")
-    for name in ("applications/payments", "applications/reports", "environments/test"):
-        (company / "platform" / f"{name}.yaml").unlink()
-    (company / "platform/applications/books.yaml").write_text(BOOKS)
-    commit(company)
-    git(company, "checkout", "-q", "-B", "change")
-    return company
 
 
 def judge(cheap: Command, *arguments: object) -> tuple[Run, dict[str, Any]]:
@@ -50,52 +29,6 @@ def judge(cheap: Command, *arguments: object) -> tuple[Run, dict[str, Any]]:
 
 def verdict(name: str = "books.production") -> dict[str, Any]:
     return json.loads((Path("out") / name / "verdict.json").read_text())  # type: ignore[no-any-return]
-
-
-@pytest.mark.slow
-def test_a_merge_request(small: Path, cheap: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    with gitlab_server() as server:
-        settings = f"platform: platform\ngitlab: {{url: '{server.url}', project: pay/platform}}\n"
-        git(small, "checkout", "-q", "main")
-        (small / "lychgate.yaml").write_text(settings)
-        commit(small)
-        git(small, "checkout", "-q", "-B", "change")
-        for name, value in {"LYCHGATE_GITLAB_TOKEN": TOKEN, "CI_MERGE_REQUEST_IID": "5", "CI_PROJECT_ID": "7"}.items():
-            monkeypatch.setenv(name, value)
-
-        def push(number: int) -> tuple[Run, dict[str, Any]]:
-            head = commit(small)
-            server.opened(5, head)
-            done, summary = judge(cheap)
-            monkeypatch.setenv("CI_COMMIT_SHA", head)
-            monkeypatch.setenv("CI_PIPELINE_ID", str(number))
-            noted = cheap("merge-request", "note", "--from", "out", "--policy-ref", "main")
-            assert noted.status == 0, noted.stderr
-            monkeypatch.delenv("CI_COMMIT_SHA")
-            return done, summary
-
-        file = small / "platform/applications/books.yaml"
-        edit(file, "{kind: database}", "{kind: database, retiring: true}")
-        done, summary = push(1)
-        assert done.status == 1, done.stderr
-        [entry] = summary["verdicts"]
-        assert [(one["tenant"], one["decision"], one["brought"]) for one in entry["stacks"]] == [
-            ("acme", "findings", 1), ("globex", "findings", 1), ("shared", "clean", 0),
-        ]  # fmt: skip
-        assert json.loads(Path("out/plan.json").read_text()) == {"create": 0, "update": 2, "delete": 0}
-        for name in ("junit.xml", "gl-code-quality-report.json", "metrics.txt", "books.production/report.html"):
-            assert (Path("out") / name).stat().st_size
-        [note] = server.notes.values()
-        assert note["author"] == ME and "blocked by 1 mandatory finding that this change brings" in note["body"]
-        assert "`rds-database-without-deletion-protection` on `ledgers`" in note["body"]
-        assert summary["seconds"] < 60
-
-        edit(file, r"\{kind: database, retiring: true\}", "{kind: database}\n  more: {kind: queue}")
-        done, summary = push(2)
-        assert done.status == 0, done.stderr
-        [note] = server.notes.values()
-        assert "lychgate:merge-request 2 -->\n## Lychgate: clean\n" in note["body"]
-        assert json.loads(Path("out/plan.json").read_text())["create"] > 0
 
 
 @pytest.mark.slow
