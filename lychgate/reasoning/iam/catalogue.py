@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import orjson
 
-from .matching import Language
+from .matching import Language, only
 from .patterns import Pattern, action_pattern
 from .templates import Wild
 
@@ -77,7 +77,8 @@ def action(name: str) -> Action | None:
 
 def actions_in(inside: Iterable[Language], outside: Iterable[Language] = ()) -> Iterator[Action]:
     """Every action of the catalogue that is in all of `inside` and in none of `outside`, well-known services first."""
-    wanted, unwanted = list(inside), list(outside)
+    wanted = list(inside)
+    unwanted = [only(pattern) for one in outside for pattern in one.patterns]  # most tell by their beginning
     possible = [names for names in map(_services_of, wanted) if names is not None]
     for service in _ordered() if not possible else sorted(frozenset.intersection(*possible)):
         for found in _actions(service).values():

@@ -14,7 +14,7 @@ from . import keys
 from .atoms import atoms
 from .conditions import COMPARE, Context, UndecidedError, as_moment, as_network, as_number
 from .language import NEGATED, Condition
-from .matching import Language
+from .matching import Language, only
 from .patterns import Pattern, arn_tokens, beginning, equal_pattern, simple_pattern
 from .solving import bits
 from .templates import Piece, Wild, plain
@@ -85,7 +85,7 @@ class Texts:
             for pattern, number in self.numbers.items()
             if not signature >> number & 1 and _can_share(beginning(pattern), start)
         )
-        return [Language([pattern]) for pattern in inside] + ([self.shape] if self.shape else []), outside
+        return [*map(only, inside)] + ([self.shape] if self.shape else []), outside
 
 
 def _can_share(first: str, second: str) -> bool:

@@ -66,6 +66,7 @@ class Language:
         "_consume_any",
         "_consume_field",
         "_hash",
+        "_rest",
         "_stars",
         "_start",
         "_stay_any",
@@ -93,6 +94,7 @@ class Language:
             bit <<= 1
         self._stars = self._stay_any | self._stay_field
         self._start = self._closed(self._start)
+        self._rest = self.patterns[0][len(self.beginning) :] if len(self.patterns) == 1 else None
 
     def _add(self, token: str | Wild, bit: int) -> None:
         if isinstance(token, str):
@@ -136,6 +138,10 @@ class Language:
         """Whether the text is in the language."""
         if not text.startswith(self.beginning):
             return False
+        if self._rest == ANY:
+            return True
+        if self._rest == ():
+            return text == self.beginning
         states = self._start
         for char in text:
             states = self.step(states, char)
@@ -174,6 +180,12 @@ ANYTHING = Language([ANY])
 NOTHING = Language([])
 
 
+@lru_cache(maxsize=16384)
+def only(pattern: Pattern) -> Language:
+    """The language of one pattern."""
+    return Language([pattern])
+
+
 def show(pattern: Pattern) -> str:
     """A pattern as text, for messages."""
     signs = {Wild.ONE: "?", Wild.FIELD_ONE: "?", Wild.MANY: "*", Wild.FIELD_MANY: "*"}
@@ -186,6 +198,9 @@ def find(inside: Sequence[Language], outside: Sequence[Language] = (), alphabet:
     `alphabet` is taken for characters that no pattern names, the first that fits; the text is made of these where it
     can. Raises TooComplexError when the product automaton grows over the limit.
     """
+    starts = sorted((language.beginning for language in inside), key=len)
+    if any(not starts[-1].startswith(start) for start in starts):
+        return None
     languages = [*inside, *outside]
     wanted = len(inside)
     start = tuple(language.start for language in languages)

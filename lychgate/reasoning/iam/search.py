@@ -55,9 +55,6 @@ class Texts:
 def _witness(texts: Texts) -> str | None:
     if not texts.inside.isdisjoint(texts.outside):
         return None
-    starts = sorted((language.beginning for language in texts.inside), key=len)
-    if any(not starts[-1].startswith(start) for start in starts):
-        return None
     return find(sorted(texts.inside, key=repr), sorted(texts.outside, key=repr))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, product
 
 from . import catalogue
-from .domains import Texts
+from .domains import ACTIONS, Texts
 from .evaluation import Path, Request, Truth
-from .matching import Language, TooComplexError, find
+from .matching import Language, TooComplexError, find, only
+from .patterns import Pattern
 from .solving import Point, bits
 from .templates import Wild
 from .universe import Universe
@@ -190,14 +192,22 @@ def _named(universe: Universe, point: Point, ties: _Ties) -> tuple[str, str | No
     """Action and resource at the point: real ones where an action of the catalogue works on such a resource."""
     places = [universe.resources.languages(atom) for atom in islice(bits(point.resource), _TRIED_ATOMS)]
     wanted, unwanted = ties.wanted.get("", []), ties.unwanted.get("", [])
+
+    @cache  # many actions work on the same resources
+    def found(shape: Pattern) -> str | None:
+        kind = only(shape)
+        texts = (_find([kind, *wanted, *inside], [outside, *unwanted]) for inside, outside in places)
+        return next((text for text in texts if text is not None and catalogue.fits(text, shape)), None)
+
     first = ""
     for atom in islice(bits(point.action), _TRIED_ATOMS):
         actions, no_actions = universe.actions.languages(atom)
-        for action in islice(catalogue.actions_in(actions, [no_actions]), _TRIED_ACTIONS):
+        telling = [one for one in actions if one is not ACTIONS]  # the form, which all in the catalogue have
+        for action in islice(catalogue.actions_in(telling, [no_actions]), _TRIED_ACTIONS):
             first = first or action.name
-            for shape, (inside, outside) in product(catalogue.shapes(action.name), places):
-                text = _find([*wanted, *inside, Language([shape])], [outside, *unwanted])
-                if text is not None and catalogue.fits(text, shape):
+            for shape in catalogue.shapes(action.name):
+                text = found(shape)
+                if text is not None:
                     return action.name, text, True
     resource: str | None = universe.resources.values[next(bits(point.resource))]
     if wanted or unwanted:
