@@ -194,7 +194,7 @@ def _named(universe: Universe, point: Point, ties: _Ties) -> tuple[str, str | No
     wanted, unwanted = ties.wanted.get("", []), ties.unwanted.get("", [])
 
     @cache  # many actions work on the same resources
-    def found(shape: Pattern) -> str | None:
+    def placed(shape: Pattern) -> str | None:
         kind = only(shape)
         texts = (_find([kind, *wanted, *inside], [outside, *unwanted]) for inside, outside in places)
         return next((text for text in texts if text is not None and catalogue.fits(text, shape)), None)
@@ -206,7 +206,7 @@ def _named(universe: Universe, point: Point, ties: _Ties) -> tuple[str, str | No
         for action in islice(catalogue.actions_in(telling, [no_actions]), _TRIED_ACTIONS):
             first = first or action.name
             for shape in catalogue.shapes(action.name):
-                text = found(shape)
+                text = placed(shape)
                 if text is not None:
                     return action.name, text, True
     resource: str | None = universe.resources.values[next(bits(point.resource))]
