@@ -65,7 +65,8 @@ def granted(scope: Scope, workload: Workload, find: Find) -> Granted:
         thing, tenant = find(name)
         mode = mode or MODES[type(scope.application.resources[name])][0]
         _add(got, name, thing.use(mode, tenant=tenant))
-        got.access.append({"target": name, "mode": mode})
+        access: Access = {"target": name, "mode": mode}
+        got.access.append({**access, "tenant": tenant} if tenant else access)
     return got
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from lychgate.provisioner.assembly.access import Called, Find, Granted, granted
 from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.components.base import Access
 from lychgate.provisioner.components.key import Key
 from lychgate.provisioner.components.role import Irsa, PodIdentity, WorkloadRole
 from lychgate.provisioner.components.secret import Secret
 from lychgate.provisioner.components.security_group import SecurityGroup
 from lychgate.provisioner.models import application as models
 from lychgate.provisioner.models.names import SHARED
+
+from lychgate.reasoning.uses import parts_of
+from lychgate.reasoning.uses import statements as allowed
 
 KINDS = {"deployment": "Deployment", "stateful-set": "StatefulSet", "cron-job": "CronJob"}
 HTTPS, DNS = 443, 53
@@ -157,12 +161,22 @@ class Workloads:
     # -- identity ----------------------------------------------------------------------------------------------------
 
     def _identity(self, name: str, got: Granted, password: Secret | None) -> dict[str, Any]:
-        statements = [*got.statements, *self._license()]
+        seen = self.scope.observability
+        license_ = allowed(
+            "secret", "read", parts_of(seen.license_secret), key=seen.license_key, region=self.context.region
+        )
+        access: list[Access] = [
+            *got.access,
+            # The ingest key of New Relic, which the CSI driver fetches as the pod.
+            {"target": seen.license_secret, "mode": "read", "key": seen.license_key},
+        ]
+        statements = [*got.statements, *license_]
         if password is not None:
             statements += password.use("read").statements
-        return self._role(name, statements, got)
+            access.append({"target": password.name, "mode": "read"})
+        return self._role(name, statements, access)
 
-    def _role(self, name: str, statements: list[Mapping[str, Any]], got: Granted | None = None) -> dict[str, Any]:
+    def _role(self, name: str, statements: Sequence[Mapping[str, Any]], access: Sequence[Access]) -> dict[str, Any]:
         cluster = self.scope.environment.cluster
         irsa = cluster.irsa
         role = WorkloadRole(
@@ -171,29 +185,11 @@ class Workloads:
             namespace=self.scope.namespace,
             identity=Irsa(irsa.provider, irsa.issuer) if irsa else PodIdentity(cluster.name),
             statements=statements,
-            access=got.access if got else (),
+            access=access,
             declared_at=self.scope.place("workloads", name.removesuffix("-cache")),
             opts=self.opts,
         )
         return {"roleArn": role.arn} if irsa else {"podIdentity": True}
-
-    def _license(self) -> list[dict[str, Any]]:
-        """To read the ingest key of New Relic, which the CSI driver fetches as the pod."""
-        seen = self.scope.observability
-        via = f"secretsmanager.{self.context.region}.amazonaws.com"
-        return [
-            {
-                "Effect": "Allow",
-                "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-                "Resource": seen.license_secret,
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt"],
-                "Resource": seen.license_key,
-                "Condition": {"StringEquals": {"kms:ViaService": via}},
-            },
-        ]
 
     # -- cache -------------------------------------------------------------------------------------------------------
 
@@ -215,7 +211,9 @@ class Workloads:
             "image": cluster.cache_image,
             "memory": int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1),
             "password": {"arn": password.arn},
-            "identity": self._role(f"{name}-cache", list(password.use("read").statements)),
+            "identity": self._role(
+                f"{name}-cache", password.use("read").statements, [{"target": password.name, "mode": "read"}]
+            ),
             "tls": {"issuer": {"name": cluster.issuer}},
         }
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 import pulumi
 from lychgate.provisioner.components.context import Context
 
 
 class Access(TypedDict):
-    """One declared use of a thing: by its name in the model, and in which mode."""
+    """One declared use of a thing: by its name in the model (or its ARN), and in which mode.
+
+    `tenant` is whose share of it is meant, where several use it; `key` is the ARN of the key that encrypts what the
+    program does not hold.
+    """
 
     target: str
     mode: str
+    tenant: NotRequired[str]
+    key: NotRequired[str]
 
 
 class Component(pulumi.ComponentResource):

@@ -12,9 +12,7 @@ from lychgate.provisioner.components.checks import known_mode, shared_tags, shar
 from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key, Usable
 
-# Nothing deletes objects: their expiry does, and versions are kept in between.
-READ = ("s3:GetObject",)
-WRITE = ("s3:AbortMultipartUpload", "s3:PutObject")
+from lychgate.reasoning.uses import statements as allowed
 
 
 def name_of(context: Context, name: str) -> str:
@@ -46,20 +44,9 @@ class UsableBucket:
         if tenant is not None:
             sharing_tenant("bucket", self.name, tenant, self.shared_by)
         prefix = f"{tenant}/" if tenant else ""
-        objects = f"{self.arn}/{prefix}*"
-        reads, writes = mode != "write", mode != "read"
-        statements: list[dict[str, Any]] = []
-        if reads:
-            listing = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": self.arn}
-            within_prefix = {"Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}}} if prefix else {}
-            statements += [{"Effect": "Allow", "Action": list(READ), "Resource": objects}, listing | within_prefix]
-        if writes:
-            statements.append({"Effect": "Allow", "Action": list(WRITE), "Resource": objects})
-        if self.key:
-            # An upload in parts reads its parts again, so that writing decrypts too:
-            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-            actions = ("kms:Decrypt", "kms:GenerateDataKey") if writes else ("kms:Decrypt",)
-            statements.append(self.key.uses("s3", *actions))
+        parts = {"itself": self.arn, "objects": f"{self.arn}/{prefix}*"}
+        key, region = (self.key.arn, self.key.context.region) if self.key else (None, "")
+        statements = allowed("bucket", mode, parts, key=key, region=region, tenant=tenant)
         environment = {"BUCKET": self.bucket_name} | ({"PREFIX": prefix} if prefix else {})
         return Use(tuple(statements), environment)
 

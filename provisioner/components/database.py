@@ -15,11 +15,11 @@ from lychgate.provisioner.components.key import Key
 from lychgate.provisioner.components.log_group import LogGroup
 from lychgate.provisioner.components.security_group import SecurityGroup
 
+from lychgate.reasoning.uses import READER, WRITER
+from lychgate.reasoning.uses import statements as allowed
+
 Engine = Literal["postgresql", "mysql"]
 MONITORING = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
-# The users that are made in the database by its migrations, with `GRANT rds_iam` or AWSAuthenticationPlugin:
-# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html
-WRITER, READER = "application", "reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +262,9 @@ class Database(Component):
             "NAME": self.database_name,
             "USER": user,
         }
-        connect = {
-            "Effect": "Allow",
-            "Action": ["rds-db:connect"],
-            "Resource": pulumi.Output.concat(users, self.cluster.cluster_resource_id, "/", user),
-        }
-        return Use((connect,), environment, ports=(Port(self.security_group.id, self._engine.port),))
+        users_arn = pulumi.Output.concat(users, self.cluster.cluster_resource_id, "/", user)
+        statements = allowed("database", mode, {"reader" if reads else "writer": users_arn})
+        return Use(tuple(statements), environment, ports=(Port(self.security_group.id, self._engine.port),))
 
 
 def _check(

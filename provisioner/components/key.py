@@ -50,18 +50,6 @@ class Usable:
     arn: pulumi.Input[str]
     context: Context
 
-    def uses(self, service: str, *actions: str) -> dict[str, Any]:
-        """The statement of a role that may use the key through one service (`s3`) only, never by itself.
-
-        https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-        """
-        return {
-            "Effect": "Allow",
-            "Action": list(actions),
-            "Resource": self.arn,
-            "Condition": {"StringEquals": {"kms:ViaService": f"{service}.{self.context.region}.amazonaws.com"}},
-        }
-
 
 class ExistingKey(Usable):
     """The key of another stack, by its ARN."""

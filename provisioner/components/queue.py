@@ -12,14 +12,9 @@ from lychgate.provisioner.components.checks import known_mode, never_by_tenant, 
 from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 
+from lychgate.reasoning.uses import statements as allowed
+
 DAY = 24 * 3600
-SEND = ("sqs:GetQueueAttributes", "sqs:SendMessage")
-RECEIVE = (
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-)
 
 
 class Queue(Component):
@@ -132,11 +127,5 @@ class Queue(Component):
         """
         known_mode("queue", mode, self.MODES)
         never_by_tenant("queue", self.name, tenant)
-        sends, receives = mode != "receive", mode != "send"
-        actions = sorted({*(SEND if sends else ()), *(RECEIVE if receives else ())})
-        encrypts = ("kms:Decrypt", "kms:GenerateDataKey") if sends else ("kms:Decrypt",)
-        statements = (
-            {"Effect": "Allow", "Action": actions, "Resource": self.arn},
-            self.key.uses("sqs", *encrypts),
-        )
-        return Use(statements, {"QUEUE_URL": self.queue.url})
+        statements = allowed("queue", mode, {"itself": self.arn}, key=self.key.arn, region=self.context.region)
+        return Use(tuple(statements), {"QUEUE_URL": self.queue.url})

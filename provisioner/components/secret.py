@@ -11,6 +11,8 @@ from lychgate.provisioner.components.checks import known_mode, never_by_tenant, 
 from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 
+from lychgate.reasoning.uses import statements as allowed
+
 
 class Secret(Component):
     """A secret without a value: people put it there, or its rotation does.
@@ -86,9 +88,5 @@ class Secret(Component):
         """
         known_mode("secret", mode, self.MODES)
         never_by_tenant("secret", self.name, tenant)
-        actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        statements = (
-            {"Effect": "Allow", "Action": actions, "Resource": self.arn},
-            self.key.uses("secretsmanager", "kms:Decrypt"),
-        )
-        return Use(statements, secrets={"": self.arn})
+        statements = allowed("secret", mode, {"itself": self.arn}, key=self.key.arn, region=self.context.region)
+        return Use(tuple(statements), secrets={"": self.arn})

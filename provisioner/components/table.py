@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -13,11 +13,10 @@ from lychgate.provisioner.components.checks import known_mode, shared_tags, shar
 from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key, Usable
 
+from lychgate.reasoning.uses import statements as allowed
+
 KeyType = Literal["S", "N", "B"]
 Attribute = tuple[str, KeyType]
-# No Scan: it reads, and is charged for, the whole table.
-READ = ("dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query")
-WRITE = ("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,10 @@ class UsableTable:
         known_mode("table", mode, self.MODES)
         if tenant is not None:
             sharing_tenant("table", self.name, tenant, self.shared_by)
-        actions = sorted({*(READ if mode != "write" else ()), *(WRITE if mode != "read" else ())})
-        items = {"Effect": "Allow", "Action": actions, "Resource": [self.arn, *self.index_arns]}
-        description = {"Effect": "Allow", "Action": ["dynamodb:DescribeTable"], "Resource": self.arn}
-        # Whoever reads or writes decrypts the table's own key:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
-        decryption = self.key.uses("dynamodb", "kms:Decrypt")
-        return Use((items | _of(tenant), description, decryption), {"TABLE": self.table_name})
+        parts = {"itself": self.arn, "items": [self.arn, *self.index_arns]}
+        region = self.key.context.region
+        statements = allowed("table", mode, parts, key=self.key.arn, region=region, tenant=tenant)
+        return Use(tuple(statements), {"TABLE": self.table_name})
 
 
 class ExistingTable(UsableTable):
@@ -136,18 +132,6 @@ class Table(UsableTable, Component):
             opts=self.kept,
         )
         self.register_outputs({"name": self.table.name})
-
-
-def _of(tenant: str | None) -> dict[str, Any]:
-    """The condition that all partition keys of a request are the tenant's, and that there are some."""
-    if tenant is None:
-        return {}
-    return {
-        "Condition": {
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [tenant, f"{tenant}#*"]},
-            "Null": {"dynamodb:LeadingKeys": "false"},
-        }
-    }
 
 
 def _attributes(name: str, keyed: list[Index], shared: bool) -> dict[str, str]:

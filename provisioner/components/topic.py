@@ -13,6 +13,8 @@ from lychgate.provisioner.components.context import Context
 from lychgate.provisioner.components.key import Key
 from lychgate.provisioner.components.queue import Queue
 
+from lychgate.reasoning.uses import statements as allowed
+
 
 class Topic(Component):
     """A topic that delivers what is published, as it is, to `subscribers`: queues by a name each.
@@ -88,8 +90,5 @@ class Topic(Component):
         """
         known_mode("topic", mode, self.MODES)
         never_by_tenant("topic", self.name, tenant)
-        statements = (
-            {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": self.arn},
-            self.key.uses("sns", "kms:Decrypt", "kms:GenerateDataKey"),
-        )
-        return Use(statements, {"TOPIC_ARN": self.arn})
+        statements = allowed("topic", mode, {"itself": self.arn}, key=self.key.arn, region=self.context.region)
+        return Use(tuple(statements), {"TOPIC_ARN": self.arn})
