@@ -104,6 +104,11 @@ class Asked:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def approver(self) -> str:
+        """Who answers for a waiver: whom the form names, else who has approved the run."""
+        return str(self.inputs["approver"]) if "approver" in self.inputs else self.run.approved_by[0].email
+
+    @property
     def where(self) -> str:
         """How an error names it."""
         return f"run {self.run.id}"
@@ -122,8 +127,13 @@ def action_of(run: str, identifier: str) -> Action:
 
 
 def asked_of(run: Run, platform: Platform) -> Asked:
-    """What a run asks for, if whoever has started it may. Raises InputError."""
-    where, action = f"run {run.id}", action_of(run.id, run.action)
+    """What a run of Port asks for, if whoever has started it may. Raises InputError."""
+    return checked(run, action_of(run.id, run.action), platform)
+
+
+def checked(run: Run, action: Action, platform: Platform) -> Asked:
+    """What a run of an action asks for, if whoever has started it may. Raises InputError."""
+    where = f"run {run.id}"
     parts = _entity(run, action)
     application = platform.applications.get(parts[0])
     if application is None:
@@ -131,7 +141,7 @@ def asked_of(run: Run, platform: Platform) -> Asked:
         raise InputError(where, found=found, expected=either(sorted(platform.applications)))
     if not run.by.owns(application.owner):
         found = f"{shown(run.by.email)} does not belong to {application.owner}, the owner of {parts[0]}"
-        raise InputError(where, found=found, expected="one who does, in Port")
+        raise InputError(where, found=found, expected=f"one who does, in {run.through}")
     if action.approval and not run.approved_by:
         found = "nobody else has approved it in Port"
         raise InputError(where, found=found, expected="a second person's approval")
@@ -180,13 +190,10 @@ def _inputs(run: Run, action: Action) -> dict[str, Any]:
         if name not in action.inputs:
             expected, hint = either(list(action.inputs)) or "no input", nearest(name, action.inputs)
             raise InputError(where, found=f"the input {shown(name)}", expected=expected, hint=hint)
-        if not _fits(value, action.inputs[name]):
-            expected = _wanted(action.inputs[name])
-            raise InputError(where, found=f"{name} is {shown(value)}", expected=expected)
-        _check_texts(value, f"{where}: {name}")
+        check_input(action.inputs[name], value, where)
     for name in action.required:
         if name not in given:
-            raise InputError(where, found=f"{name} is missing", expected=_wanted(action.inputs[name]))
+            raise InputError(where, found=f"{name} is missing", expected=wanted(action.inputs[name]))
     if action.operation == "update" and not given:
         raise InputError(where, found="no input", expected=f"one of {', '.join(action.inputs)}")
     if action.operation == "create" and len(given["name"]) > LONGEST_NAME:
@@ -194,7 +201,15 @@ def _inputs(run: Run, action: Action) -> dict[str, Any]:
     return given
 
 
-def _wanted(one: Input) -> str:
+def check_input(one: Input, value: Any, where: str) -> None:
+    """Refuse a value that an input does not take, or that no line of text may hold. Raises InputError."""
+    if not _fits(value, one):
+        raise InputError(where, found=f"{one.name} is {shown(value)}", expected=wanted(one))
+    _check_texts(value, f"{where}: {one.name}")
+
+
+def wanted(one: Input) -> str:
+    """What an input takes, in words."""
     type_ = {"integer": "whole number", "array": "list of texts", "string": "text", "boolean": "true or false"}
     words = type_.get(str(one.schema["type"]), str(one.schema["type"]))
     limits = [

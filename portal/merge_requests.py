@@ -31,7 +31,7 @@ LONGEST_NOTE = 60_000
 LONGEST_DIFF = 20_000
 RETIRING = (
     "It holds data, so it goes in two steps: with this change a sync takes off what protects it, and once that is done "
-    "the same action of Port takes it out."
+    "the same request takes it out."
 )
 # https://docs.gitlab.com/user/project/merge_requests/drafts/: by its title it cannot be merged.
 DRAFT = "Draft: "
@@ -67,8 +67,8 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
     title = f"{open_}{asked.application}: {action.operation} {thing} {what}"
     agreed = ", ".join(code(one.email) for one in asked.run.approved_by)
     lines = [
-        f"Asked for by {code(who)} in Port, run {code(asked.run.id)}, action {code(action.identifier)}.",
-        *([f"Approved in Port by {agreed}."] if agreed else []),
+        f"Asked for by {code(who)} in {asked.run.through}, run {code(asked.run.id)}, action {code(action.identifier)}.",
+        *([f"Approved in {asked.run.through} by {agreed}."] if agreed else []),
         *(["", RETIRING] if retires(asked, after) else []),
         *([ACCEPTED] if judged.findings else []),
         "",
@@ -145,7 +145,7 @@ class MergeRequests:
         """Take away a branch that only kept others from acting on a run that has ended. Raises ServiceError."""
         _refused(lambda: self._project.branches.delete(branch))
 
-    def open(self, proposed: Proposal, author: str, target: str) -> str:
+    def open(self, proposed: Proposal, author: str, target: str, name: str | None = None) -> str:
         """Put the change on its branch, in the name of who asked, and open the merge request; its address."""
 
         def ask() -> str:
@@ -153,7 +153,7 @@ class MergeRequests:
             self._project.commits.create(
                 {
                     "branch": proposed.branch, "commit_message": proposed.title, "author_email": author,
-                    "author_name": author, "actions": [change],
+                    "author_name": name or author, "actions": [change],
                 }
             )  # fmt: skip
             made = self._project.mergerequests.create(

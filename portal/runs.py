@@ -50,6 +50,7 @@ class Run:
     """A run that is in progress: which action, on which entity, with which inputs, and who has started it.
 
     `approved_by` are those who have approved it, without whoever started it; nobody, where the action needs none.
+    `through` is where it was asked for.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Run:
     inputs: Mapping[str, Any]
     by: Person
     approved_by: tuple[Person, ...]
+    through: str = "Port"
 
 
 def run_id(file: Path) -> str:

@@ -25,7 +25,8 @@ from lychgate.model.errors import InputError
 from lychgate.model.labels import LabelSettings
 
 # A request is compared with the files as they are, not with what is deployed: no credentials of the cloud are here.
-NOT_ASKED = State(unread="a request from Port is judged without what is deployed")
+NOT_ASKED = State(unread="a request is judged without what is deployed")
+Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,22 @@ def edited_copy(settings: Path, folder: Path, file: Path, text: str) -> Iterator
         yield copy / settings.name, read_platform(there, base=copy)
 
 
-def judge(application: str, after: tuple[Path, Platform], before: tuple[Path, Platform], judges: Judges) -> Judged:
+def judge(
+    application: str,
+    after: tuple[Path, Platform],
+    before: tuple[Path, Platform],
+    judges: Judges,
+    told: Told = lambda words: None,
+) -> Judged:
     """Judge an application as it would be; where something stops it, what stops it as it is brings nothing new.
 
-    Both are a lychgate.yaml and the platform that it names. Raises InputError where it cannot be captured.
+    Both are a lychgate.yaml and the platform that it names; `told` is what is begun. Raises InputError where it cannot
+    be captured.
     """
-    verdicts = _verdicts(application, after, judges)
+    verdicts = _verdicts(application, after, judges, told)
     stopping = [name for name, verdict in verdicts.items() if verdict["decision"] != "clean"]
     if stopping and application in before[1].applications:
-        earlier = _verdicts(application, before, judges, stopping)
+        earlier = _verdicts(application, before, judges, lambda name: told(f"{name}, as it is now"), stopping)
         for name in stopping:
             stacks = {one["name"] for one in earlier[name]["stacks"]}
             compare(verdicts[name], of_verdict(earlier[name]), stacks, {"what": "verdict"})
@@ -90,12 +98,17 @@ def judge(application: str, after: tuple[Path, Platform], before: tuple[Path, Pl
 
 
 def _verdicts(
-    application: str, platform: tuple[Path, Platform], judges: Judges, environments: list[str] | None = None
+    application: str,
+    platform: tuple[Path, Platform],
+    judges: Judges,
+    told: Told,
+    environments: list[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     settings, spec = platform
     found = {}
     with Capturing(spec.folder, settings) as capturing:
         for name in environments or sorted(spec.environments):
+            told(name)
             tenant = spec.applications[application].tenants[0]  # its siblings are all the others
             found[name] = verdict_of(Scope.of(spec, application, name, tenant), capturing, judges)
     return found

@@ -5,35 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from lychgate.cli.check import moment
 from lychgate.cli.platforms import Found, platform_of
-from lychgate.cli.waiver_files import read_waivers
-from lychgate.judging.discovery import built_in_rules
-from lychgate.judging.verdict import RunFacts
+from lychgate.cli.portal_judging import Place, drafted, judges_of
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
 from lychgate.portal.actions import Asked, action_of, asked_of
 from lychgate.portal.client import Port, ServiceError, address
-from lychgate.portal.editing import changed
-from lychgate.portal.merge_requests import MergeRequests, Proposal, UsedError, branch_of, notes, proposal, retires
+from lychgate.portal.drafts import FINDINGS, UNDETERMINED
+from lychgate.portal.merge_requests import MergeRequests, Proposal, UsedError, branch_of, notes
 from lychgate.portal.reporting import Reporter
 from lychgate.portal.runs import fetch, identifier, run_id, run_of
-from lychgate.portal.verdicts import Judged, Judges, edited_copy, judge, verdict_of
 from lychgate.provisioner.assembly.scope import Scope
-from lychgate.provisioner.sync.capturing import Capturing
-from lychgate.reports import renderer, replace
+from lychgate.reports import replace
 from lychgate.sources.files import read
 from lychgate.sources.git import GitError, commit_of, content_of, top_of
 
-FINDINGS, REFUSED, UNDETERMINED, FAILED = 1, 2, 3, 4
+FAILED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +48,6 @@ class Outcome:
     summary: str
     link: str = ""
     release: Callable[[], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file that is edited stands: its path in the checkout and in the repository, and the commit there."""
-
-    path: Path
-    name: str
-    commit: str
-    text: str
 
 
 def run(options: RequestOptions) -> int:
@@ -115,27 +97,25 @@ def _tell(reporter: Reporter, label: str, why: str) -> None:
 def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter) -> Outcome:
     if asked.action.operation == "sync":
         return _sync(options, asked, found, reporter)
-    judges = _judges(found)
-    if asked.action.operation == "waive":
-        place = _place(found.settings.waivers, options, "a file of waivers")
-        text, judged = _waiver(asked, found, judges, place)
-    else:
-        place = _place(_file(found, asked), options, "the application's file")
-        text = changed(place.text, place.name, asked)
-        with edited_copy(found.file, found.platform.folder, place.path, text) as after:
-            reporter.log(f"{place.name} is valid; judging what it makes of {asked.application}")
-            judged = judge(asked.application, after, (found.file, found.platform), judges)
-    if judged.undetermined or (judged.findings and not retires(asked, text)):
-        status = FINDINGS if judged.findings else UNDETERMINED
-        label = f"{judged.findings} findings, {judged.undetermined} undetermined"
-        return Outcome(status, label, f"Not proposed: it would bring {label}.\n\n{notes(judged)}")
-    proposed = proposal(asked, place.name, place.text, text, judged)
+    waives = asked.action.operation == "waive"
+    path, what = (found.settings.waivers, "file of waivers") if waives else (_file(found, asked), "application's file")
+    place = _place(path, options, what)
+
+    def valid() -> None:
+        reporter.log(f"{place.name} is valid; judging what it makes of {asked.application}")
+
+    draft = drafted(asked, found, place, judges_of(found), valid)
+    if draft.status:
+        summary = f"Not proposed: it would bring {draft.brings}.\n\n{notes(draft.judged)}"
+        return Outcome(draft.status, draft.brings, summary)
+    proposed = draft.proposal()
     if options.into is not None:
         return _written(options.into, asked, proposed)
     requests = MergeRequests(found.settings.gitlab, os.environ)
     target = _claim(requests, asked, place.commit, reporter)
     link = requests.open(proposed, asked.run.by.email, target)
-    label = f"draft opened: {judged.findings} findings to accept" if judged.findings else "merge request opened"
+    findings = draft.judged.findings
+    label = f"draft opened: {findings} findings to accept" if findings else "merge request opened"
     return Outcome(0, label, proposed.description, link)
 
 
@@ -200,48 +180,6 @@ def _sync(options: RequestOptions, asked: Asked, found: Found, reporter: Reporte
     words = {0: "planned" if plan else "synced", FINDINGS: "findings", UNDETERMINED: "undetermined"}
     summary = f"{asked.run.entity}: see the pipeline's log"
     return Outcome(status, words.get(status, "failed"), summary, release=release)
-
-
-def _waiver(asked: Asked, found: Found, judges: Judges, place: Place) -> tuple[str, Judged]:
-    """The waivers file with an entry for a finding that is open now, and the verdict that has it."""
-    from lychgate.cli.waive import WaiveOptions
-    from lychgate.cli.waive import run as waive
-
-    environment, tenant = asked.stack
-    scope = Scope.of(found.platform, asked.application, environment, tenant)
-    with Capturing(found.platform.folder, found.file) as capturing:
-        verdict = verdict_of(scope, capturing, judges)
-    meant = [
-        one
-        for one in verdict["judgements"]
-        if one["fingerprint"] == asked.fingerprint and one["stack"].rpartition("/")[2] == scope.stack
-    ]
-    if len(meant) != 1:
-        raise asked.refused(f"{scope.stack} has no finding {asked.fingerprint}", "one that is open")
-    said = asked.inputs
-    with TemporaryDirectory(prefix="lychgate-portal-") as name:
-        file, copy = Path(name) / "verdict.json", Path(name) / place.path.name
-        file.write_bytes(renderer("json")(verdict))
-        copy.write_text(place.text, encoding="utf-8", newline="")
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            waive(
-                WaiveOptions(
-                    rule=meant[0]["rule"], on=meant[0]["urn"], reason=said["reason"], ticket=said["ticket"],
-                    approver=asked.run.approved_by[0].email, owner=asked.run.by.email,
-                    control=said.get("compensating_control"), expires=None, days=said.get("days"), renew=False,
-                    verdict=file, stack=meant[0]["stack"], waivers=copy, settings=found.file, environment=environment,
-                    ruleset=scope.environment.baseline, rules=(), as_of=None,
-                )
-            )  # fmt: skip
-        return copy.read_text(encoding="utf-8"), Judged({environment: verdict}, 0, 0)
-
-
-def _judges(found: Found) -> Judges:
-    rules, as_of, settings = built_in_rules(), moment(None), found.settings
-    facts = RunFacts(as_of, "", True, version("lychgate"))
-    return Judges(
-        rules, lambda ruleset: read_waivers(settings.waivers, ruleset, rules, as_of, None), settings.labels, facts
-    )
 
 
 def _file(found: Found, asked: Asked) -> Path:

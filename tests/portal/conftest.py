@@ -16,7 +16,7 @@ from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.capturing import Capturing
 
 from lychgate.cli.platforms import platform_of
-from lychgate.cli.portal_request import _judges
+from lychgate.cli.portal_judging import judges_of
 from tests.portal import gitlab_server, port_server
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "platform"
@@ -92,4 +92,4 @@ def judged_stack(application: str, environment: str) -> dict[str, Any]:
     found = platform_of(None, None)
     with Capturing(found.platform.folder, found.file) as capturing:
         tenant = found.platform.applications[application].tenants[0]
-        return verdict_of(Scope.of(found.platform, application, environment, tenant), capturing, _judges(found))
+        return verdict_of(Scope.of(found.platform, application, environment, tenant), capturing, judges_of(found))

@@ -17,7 +17,7 @@ from lychgate.provisioner.models.platform import Platform, read_platform
 from lychgate.reports.reading import blocks
 
 from lychgate.cli.platforms import platform_of
-from lychgate.cli.portal_request import _judges
+from lychgate.cli.portal_judging import judges_of
 from lychgate.model.document import parse
 from lychgate.model.errors import InputError
 from tests.portal.conftest import ADA, EXAMPLE, run_of
@@ -224,7 +224,7 @@ def all_of(application: str, *operations: str) -> Judged:
             text = changed(text, "f", asked_of(run_of(action, entity, inputs), PLATFORM))
     found = platform_of(SETTINGS, None)
     with edited_copy(SETTINGS, EXAMPLE, file_of(application), text) as after:
-        return judge(application, after, (found.file, found.platform), _judges(found))
+        return judge(application, after, (found.file, found.platform), judges_of(found))
 
 
 @pytest.mark.slow

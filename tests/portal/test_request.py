@@ -33,7 +33,7 @@ def request(world: World, into: Path | None = None) -> int:
 
 def judged(monkeypatch: pytest.MonkeyPatch, found: Judged = CLEAN) -> None:
     """For what happens after the judgement, which has its own tests."""
-    monkeypatch.setattr("lychgate.cli.portal_request.judge", lambda *_: found)
+    monkeypatch.setattr("lychgate.cli.portal_judging.judge", lambda *_: found)
 
 
 def test_a_queue_becomes_a_merge_request_in_the_name_of_who_asked(world: World) -> None:
@@ -204,7 +204,7 @@ def test_a_run_that_ends_while_it_is_judged_is_not_acted_on(world: World, monkey
         world.port.runs[ID]["status"] = "FAILURE"  # withdrawn, or another one has done it and given its branch back
         return CLEAN
 
-    monkeypatch.setattr("lychgate.cli.portal_request.judge", judge)
+    monkeypatch.setattr("lychgate.cli.portal_judging.judge", judge)
     monkeypatch.setattr("lychgate.portal.reporting.Reporter.log", lambda *_: None)
     world.port.run(ID, "lychgate_create_secret", "payments", {"name": "scheme"}, "auth0|ada")
     with pytest.raises(InputError, match="acted on already"):
