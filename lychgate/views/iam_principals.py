@@ -139,7 +139,7 @@ class Identity(View):
     @property
     def known(self) -> bool:
         """Whether all its policies can be read, and none of unknown place may be its."""
-        return not self._possible
+        return not self.possible
 
     def granted(
         self, actions: str | Iterable[str], resource: str | Iterable[str] = "*", facts: Facts | None = None
@@ -158,13 +158,13 @@ class Identity(View):
             if boundary is not None:
                 found = Rights(rights.prepared, boundary).granted(actions, resource, facts)
         if not found:
-            for unknown, may in self._possible:
+            for unknown, may in self.possible:
                 if may is None or may.granted(actions, resource, facts):
                     raise unknown
         return found
 
     @property
-    def _possible(self) -> list[tuple[UnknownRead, Rights | None]]:
+    def possible(self) -> list[tuple[UnknownRead, Rights | None]]:
         """What might belong to it beside: why that is not known, and its rights where at least these are."""
         return self.once("possible", lambda: [(unknown, None) for unknown in self.unread] + list(self._unplaced()))
 

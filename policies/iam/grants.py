@@ -1,10 +1,13 @@
 """What the rules of this folder share: how they speak of a grant, and the accounts that may be let in."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lychgate.reasoning.iam import Grant
+from lychgate.reasoning.iam import Grant, Witness
+from lychgate.views.iam_principals import Identity
+from lychgate.views.ownership_access import said
 
 NOTHING = "it gives no policy"
 
@@ -58,3 +61,30 @@ def conditions(grant: Grant) -> str:
     if not grant.conditions:
         return ""
     return ", although " + " and ".join(f"`{condition}`" for condition in grant.conditions)
+
+
+def may(identity: Identity, witness: Witness) -> str:
+    """A witness as a sentence without its end: who may do what on what, through which statement of which policy."""
+    request = witness.request
+    keys = " and ".join(f"{key} = {_value(value)}" for key, value in request.context.items())
+    what = f"{request.action} on {request.resource}{keys and f', where {keys}'}"
+    return f"{identity.what} {identity.name} may {what}, through {said(witness.statement)} of {witness.policy}"
+
+
+def requests(identity: Identity, witnesses: Iterable[Witness]) -> list[dict[str, Any]]:
+    """Witnesses as data."""
+    return [
+        {
+            "principal": identity.arn or identity.name,
+            "action": one.request.action,
+            "resource": one.request.resource,
+            "context": dict(one.request.context),
+            "statement": one.statement,
+            "policy": one.policy,
+        }
+        for one in witnesses
+    ]
+
+
+def _value(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " and ".join(value)

@@ -125,6 +125,12 @@ def shapes(name: str) -> tuple[Pattern, ...]:
     return tuple(_shape(formats[kind]) for kind in kinds if kind in formats)
 
 
+@cache
+def formats(service: str) -> dict[str, str]:
+    """The ARNs of a service's kinds of resources, with `*` for whatever varies."""
+    return {kind: _PLACEHOLDER.sub("*", arn) for kind, arn in _services().get(service, {}).get("resources", {}).items()}
+
+
 def fits(text: str, shape: Pattern) -> bool:
     """Whether a text that the shape matches is such a resource: a bucket has no `/` in it, an object's key may."""
     wanted, found = shape.count("/"), text.count("/")

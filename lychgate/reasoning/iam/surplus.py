@@ -1,0 +1,205 @@
+"""What some policies allow beyond a reference, as far as there are such requests: by proof, each with a witness.
+
+`within` asks about every text that may stand as an action and a resource. A policy that names a bucket and its objects
+in one statement "allows" s3:GetObject on the bucket itself, and `s3:GetO*` an action that AWS has not made: neither is
+a right that anybody has. Where nothing but such a request stands against containment, it is asked once more, about the
+actions of the catalogue on what they work on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from . import catalogue
+from .language import Policy, Statement
+from .matching import TooComplexError
+from .proof import Access, Answer, within
+from .witnesses import Witness
+
+_WILD = re.compile(r"[*?]")
+_MOST_ACTIONS = 400  # that wildcards stand for, of one question
+# What begins as a resource of an action does, and is none of its: an object is no bucket, a stream no table. By
+# service, what stands below, and of which kinds that may be.
+_BELOW = {
+    "s3": ("arn:*:s3:::*/*", {"object": "arn:*:s3:::*/*"}),
+    "dynamodb": (
+        "arn:*:dynamodb:*:*:table/*/*",
+        {kind: f"arn:*:dynamodb:*:*:table/*/{kind}/*" for kind in ("index", "stream", "backup", "export", "import")},
+    ),
+    "logs": ("arn:*:logs:*:*:log-group:*:log-stream:*", {"log-stream": "arn:*:logs:*:*:log-group:*:log-stream:*"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """What goes beyond the reference, one witness for each entry of each statement, and why more is not known."""
+
+    witnesses: tuple[Witness, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def exceeds(narrow: Access, wide: Access) -> Answer:
+    """Whether `narrow` allows a request that `wide` does not; the witness of a yes is one.
+
+    The first layer of `narrow` holds the policies of an identity, further ones limit it. A request counts whose action
+    is in the catalogue and works on such a resource, or whose action is spelled out and unknown there.
+    """
+    narrow = _unproven(narrow, wide)
+    if not any(one.effect == "Allow" for policy in narrow.layers[0] for one in policy.statements):
+        return Answer("no")
+    found = _contained(narrow, wide)
+    if found.answer == "yes" and found.witness is not None and not found.witness.real:
+        try:
+            answers = [_contained(part, wide) for part in _as_asked(narrow)]
+        except TooComplexError as error:
+            return Answer("unknown", reason=str(error))
+        order = ("yes", "unknown", "no")
+        return min(answers, key=lambda one: order.index(one.answer), default=Answer("no"))
+    return found
+
+
+def surplus(narrow: Access, wide: Access, most: int = 20) -> Surplus:
+    """What `narrow` allows beyond `wide`, entry by entry, at most so many."""
+    whole = exceeds(narrow, wide)
+    if whole.answer == "no":
+        return Surplus(())
+    witnesses: list[Witness] = []
+    unknown = [whole.reason] if whole.answer == "unknown" else []
+    for part in _parts(_unproven(narrow, wide)):
+        found = exceeds(part, wide)
+        if found.witness is not None:
+            witnesses.append(found.witness)
+        elif found.answer == "unknown":
+            unknown.append(found.reason)
+        if len(witnesses) >= most:
+            break
+    if not witnesses and whole.witness is not None:
+        witnesses.append(whole.witness)
+    return Surplus(tuple(witnesses), tuple(dict.fromkeys(unknown)))
+
+
+def _contained(narrow: Access, wide: Access) -> Answer:
+    """Whether something is not within, as the answer to `exceeds`."""
+    try:
+        found = within(narrow, wide)
+    except TooComplexError as error:
+        return Answer("unknown", reason=str(error))
+    turned = {"yes": "no", "no": "yes"}
+    return replace(found, answer=turned.get(found.answer, "unknown"))  # type: ignore[arg-type]
+
+
+def _unproven(narrow: Access, wide: Access) -> Access:
+    """Without the statements that the reference holds word by word: these need no proof, where it denies nothing."""
+    if len(wide.layers) != 1 or any(one.effect == "Deny" for policy in wide.policies for one in policy.statements):
+        return narrow
+    held: dict[object, set[tuple[str, str]]] = {}
+    for policy in wide.policies:
+        for one in policy.statements:
+            held.setdefault(_conditions(one), set()).update(_pairs(one))
+    first, *others = narrow.layers
+    kept = (
+        replace(policy, statements=tuple(one for one in policy.statements if not _held(one, held))) for policy in first
+    )
+    return Access((tuple(policy for policy in kept if policy.statements), *others))
+
+
+def _held(statement: Statement, held: dict[object, set[tuple[str, str]]]) -> bool:
+    if statement.effect == "Deny" or statement.not_action or statement.not_resource or statement.resources is None:
+        return False
+    pairs = set(_pairs(statement))
+    return pairs <= held.get(_conditions(statement), set()) or pairs <= held.get(
+        (frozenset(), statement.variables), set()
+    )
+
+
+def _conditions(statement: Statement) -> object:
+    return frozenset(replace(one, written="") for one in statement.conditions), statement.variables
+
+
+def _pairs(statement: Statement) -> Iterator[tuple[str, str]]:
+    if not statement.not_action and not statement.not_resource:
+        for action in statement.actions:
+            for resource in statement.resources or ():
+                yield action.lower(), resource
+
+
+def _parts(narrow: Access) -> Iterator[Access]:
+    """Entry by entry of each Allow statement, with all that denies."""
+    first, *others = narrow.layers
+    denies = tuple(
+        replace(policy, statements=tuple(one for one in policy.statements if one.effect == "Deny")) for policy in first
+    )
+    for policy in first:
+        for statement in policy.statements:
+            if statement.effect == "Deny":
+                continue
+            entries = [statement.actions] if statement.not_action else [(action,) for action in statement.actions]
+            for actions in entries:
+                one = replace(policy, statements=(replace(statement, actions=actions),))
+                yield Access(((one, *(other for other in denies if other.statements)), *others))
+
+
+def _as_asked(narrow: Access) -> Iterator[Access]:
+    """The same by actions of the catalogue that work on the same kinds of resources, on these alone; an action that the
+    catalogue does not know, on everything. Raises TooComplexError."""
+    first, *others = narrow.layers
+    entries = dict.fromkeys(action for policy in first for one in policy.statements for action in _named(one))
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for action in dict.fromkeys(name for entry in entries for name in _actions(entry)):
+        known = catalogue.action(action)
+        types = known.resource_types if known is not None else ("",)
+        groups.setdefault((action.partition(":")[0].lower(), types), []).append(action)
+    if sum(map(len, groups.values())) > _MOST_ACTIONS:
+        raise TooComplexError("wildcards stand for too many actions")
+    for (service, types), actions in groups.items():
+        only = frozenset(map(str.lower, actions))
+        asked = (_only(policy, only) for policy in first)
+        yield Access(((*(policy for policy in asked if policy.statements), _never(service, types)), *others))
+    excepting = [_excepting(policy) for policy in first]
+    if any(policy.statements for policy in excepting):
+        yield Access((tuple(excepting), *others))
+
+
+def _named(statement: Statement) -> tuple[str, ...]:
+    return statement.actions if statement.effect == "Allow" and not statement.not_action else ()
+
+
+def _actions(entry: str) -> list[str]:
+    return [action.name for action in catalogue.expand(entry)] if _WILD.search(entry) else [entry]
+
+
+def _only(policy: Policy, actions: frozenset[str]) -> Policy:
+    """What the policy says of these actions, which it names, and all that it denies."""
+    kept = []
+    for one in policy.statements:
+        if one.effect == "Deny":
+            kept.append(one)
+        elif named := tuple(name for entry in _named(one) for name in _actions(entry) if name.lower() in actions):
+            kept.append(replace(one, actions=named))
+    return replace(policy, statements=tuple(kept))
+
+
+def _excepting(policy: Policy) -> Policy:
+    """Allow with NotAction, and all that the policy denies; nothing where there is no such Allow."""
+    if not any(one.effect == "Allow" and one.not_action for one in policy.statements):
+        return replace(policy, statements=())
+    return replace(policy, statements=tuple(one for one in policy.statements if one.effect == "Deny" or one.not_action))
+
+
+def _never(service: str, types: tuple[str, ...]) -> Policy:
+    """A Deny of what no request asks for: actions of the service that work on these kinds of resources, on others."""
+    formats = catalogue.formats(service)
+    own = tuple(formats[kind] for kind in types if kind in formats)
+    below, kinds = _BELOW.get(service, ("", {}))
+    others = tuple(text for kind, text in kinds.items() if kind not in types)
+    if below and len(others) == len(kinds):
+        others = (below,)
+    statements: list[Statement] = []
+    # Asking without a resource is asking for `*`, which is written as a variable.
+    for resources, negated in (((*own, "${*}"), True), (others, False)):
+        if own and resources:
+            deny = Statement(len(statements), "", "Deny", ("*",), resources, not_resource=negated)
+            statements.append(deny)
+    return Policy(tuple(statements), label="what nobody asks for")

@@ -1,0 +1,228 @@
+"""What an identity may do in the end: by its own policies within its boundary, and by policies of resources that name
+it; and what of that goes beyond a reference, by proof.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html: within an
+account the policy of a resource gives by itself what it names a role or user for. What it leaves to the account
+(`:root`) or gives to everyone needs the identity's own policy, or is no matter of one identity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from lychgate.model.graph import Graph, Resource
+from lychgate.model.values import UnknownRead
+from lychgate.reasoning.iam import Context, Policy, Statement, UndecidedError, holds, resources_language
+from lychgate.reasoning.iam import access as layers
+from lychgate.reasoning.iam.callers import IMPLIED
+from lychgate.reasoning.iam.evaluation import implied_keys
+from lychgate.reasoning.iam.principals import Named, caller, excluded, named
+from lychgate.reasoning.iam.proof import Access
+from lychgate.reasoning.iam.surplus import Surplus, exceeds, surplus
+from lychgate.views.attachments import ROLE, USER
+from lychgate.views.exposure import named_of, names_everyone, requirements_of, ties
+from lychgate.views.iam_principals import Identity
+from lychgate.views.resource_policies import ResourcePolicy, policies_on
+
+_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
+_BELOW = ("/x", ":x")  # something below a resource, and how it is written
+_ROUNDS = 8  # in which Denies of resources are found that take a witness away
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What an identity may do as far as it can be read. `unread` is what may add to it; `boundary` says why the
+    boundary, which may take away from it, cannot be read."""
+
+    access: Access
+    unread: tuple[UnknownRead, ...]
+    boundary: UnknownRead | None
+
+
+def effective(identity: Identity) -> Effective:
+    """What an identity may do."""
+    return identity.once("effective", lambda: _effective(identity))
+
+
+def _effective(identity: Identity) -> Effective:
+    given = (*(one.policy for one in identity.attached), *_given(identity))
+    try:
+        boundary, why = identity.boundary, None
+    except UnknownRead as unknown:
+        boundary, why = None, unknown
+    return Effective(layers(given) if boundary is None else layers(given, boundary), identity.unread, why)
+
+
+def beyond(identity: Identity, wide: Access, things: Iterable[Resource] = ()) -> Surplus:
+    """What an identity may do beyond a reference; `things` are resources whose own policies have to be known.
+
+    Raises UnknownRead where there is nothing among what can be read, but there may be in what cannot.
+    """
+    known = effective(identity)
+    found = _beyond(identity, known.access, wide)
+    if found.witnesses:
+        if known.boundary is not None:
+            raise known.boundary
+        return found
+    for reason in found.unknown:
+        raise UnknownRead(identity.resource.urn, "policy", f"is too involved to be compared ({reason})")
+    for unknown, may in identity.possible:
+        if may is None or exceeds(layers([one.policy for one in may.prepared]), wide).answer != "no":
+            raise unknown
+    for thing in things:
+        for policy in policies_on(identity.graph, thing):
+            _ = policy.policy
+    return found
+
+
+def _beyond(identity: Identity, narrow: Access, wide: Access) -> Surplus:
+    """A Deny in the policy of a resource takes away what it takes away; it is looked for where it matters."""
+    denies: dict[str, Policy] = {}
+    found = Surplus(())
+    for _ in range(_ROUNDS):
+        first, *others = narrow.layers
+        found = surplus(Access(((*first, *denies.values()), *others)), wide)
+        more = {
+            policy.resource.urn: denied
+            for one in found.witnesses
+            for policy in _policies_over(identity.graph, one.request.resource)
+            if policy.resource.urn not in denies and (denied := _denied(identity, policy)).statements
+        }
+        if not more:
+            break
+        denies |= more
+    return found
+
+
+def _given(identity: Identity) -> Iterator[Policy]:
+    """What policies of resources give to an identity by naming it."""
+    index = identity.graph.once("named by resources", lambda: _named_by_resources(identity.graph))
+    for policy, statements in index.get(identity.resource.urn, ()):
+        kept = [one for statement in statements if (one := _as_its_own(identity, policy, statement)) is not None]
+        if kept:
+            yield Policy(tuple(kept), label=f"{policy.what} {policy.name}")
+
+
+def _named_by_resources(graph: Graph) -> dict[str, list[tuple[ResourcePolicy, list[Statement]]]]:
+    """The statements of resource policies that name an identity, by its URN. What cannot be read is left out."""
+    found: dict[str, list[tuple[ResourcePolicy, list[Statement]]]] = {}
+    by_arn = {one.outputs["arn"]: one for one in graph.of_type(ROLE, USER) if isinstance(one.outputs.get("arn"), str)}
+    for policy in ResourcePolicy.all(graph):
+        try:
+            allows = policy.allows
+        except UnknownRead:
+            continue
+        named: dict[str, list[Statement]] = {}
+        for allow in allows:
+            for one in _named_in(graph, policy, allow, by_arn):
+                named.setdefault(one.urn, []).append(allow)
+        for urn, statements in named.items():
+            found.setdefault(urn, []).append((policy, statements))
+    return found
+
+
+def _named_in(
+    graph: Graph, policy: ResourcePolicy, allow: Statement, by_arn: dict[str, Resource]
+) -> Iterator[Resource]:
+    for value in named_of(allow, "AWS"):
+        session = _SESSION.match(value)
+        found = graph.resolve(session.group(1) if session else value, ROLE, USER, stack=policy.resource.stack)
+        if found is not None:
+            yield found
+    if names_everyone(allow):  # a condition may name as well as a principal does
+        for values in ties(requirements_of(allow), "aws:PrincipalArn"):
+            texts = {"".join(value) for value in values if all(isinstance(part, str) for part in value)}  # type: ignore[arg-type]
+            yield from (by_arn[text] for text in texts & by_arn.keys())
+
+
+def _as_its_own(identity: Identity, policy: ResourcePolicy, statement: Statement) -> Statement | None:
+    """A statement of a resource as if it stood with the identity: its conditions on the caller are settled. None where
+    it does not apply."""
+    who = caller(identity.arn or "*")
+    context = Context(implied_keys(who, identity.account))
+    kept = []
+    for condition in statement.conditions:
+        if condition.key in IMPLIED and condition.key in context:
+            try:
+                if not holds(condition, context, statement.variables):
+                    return None
+                continue
+            except UndecidedError:
+                pass
+        kept.append(condition)
+    resources = _own(policy, statement)
+    if not resources:
+        return None
+    return replace(statement, principals=None, conditions=tuple(kept), resources=resources)
+
+
+def _own(policy: ResourcePolicy, statement: Statement) -> tuple[str, ...]:
+    """What of a statement's resources is the policy's own target: `*` there means no other."""
+    try:
+        target = policy.target
+    except UnknownRead:
+        target = None
+    arn = target.outputs.get("arn") if target is not None else None
+    if not isinstance(arn, str):
+        return statement.resources or ("*",)
+    if statement.resources is None:
+        return (arn,)
+    if statement.not_resource:
+        return statement.resources
+    found: list[str] = []
+    for entry in statement.resources:
+        if entry.startswith(arn):
+            found.append(entry)
+            continue
+        language = resources_language((entry,))
+        found += [arn] if language.matches(arn) else []
+        found += [f"{arn}{below[0]}*" for below in _BELOW if language.matches(arn + below)]
+    return tuple(dict.fromkeys(found))
+
+
+def _policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:
+    """The policies of the resource that an ARN names, or stands below."""
+    index = graph.once("resource policies by ARN", lambda: list(_by_arn(graph)))
+    return [policy for own, policy in index if arn == own or arn.startswith((f"{own}/", f"{own}:"))]
+
+
+def _by_arn(graph: Graph) -> Iterator[tuple[str, ResourcePolicy]]:
+    for policy in ResourcePolicy.all(graph):
+        try:
+            target = policy.target
+        except UnknownRead:
+            continue
+        arn = target.outputs.get("arn") if target is not None else None
+        if isinstance(arn, str):
+            yield arn, policy
+
+
+def _denied(identity: Identity, policy: ResourcePolicy) -> Policy:
+    """What the policy of a resource denies to the identity for certain."""
+    try:
+        document = policy.policy
+    except UnknownRead:
+        document = None
+    kept = []
+    for statement in document.statements if document is not None else ():
+        if statement.effect == "Deny" and not statement.not_resource and _means(statement, identity):
+            own = _as_its_own(identity, policy, statement)
+            if own is not None:
+                kept.append(own)
+    return Policy(tuple(kept), label=f"{policy.what} {policy.name}")
+
+
+def _means(statement: Statement, identity: Identity) -> bool:
+    """Whether a statement is about the identity, for certain."""
+    principals = statement.principals
+    if principals is None:
+        return False
+    whom = caller(identity.arn or "*")
+    try:
+        if principals.excluded:
+            return not excluded(principals, whom, identity.read.has("permissionsBoundary"))
+        return named(principals, whom) is not Named.NOT
+    except UndecidedError:
+        return False
