@@ -1,4 +1,4 @@
-"""From a push to the verdict and its note, as the component's jobs do it one after another, each on a clone of its own."""
+"""From a push to the verdict and its note, as the component's jobs do it, each on a clone of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def rows() -> Iterator[Row]:
             beside = "the clone, and the SDK is imported"
             yield Row(f"a push to the verdict, {stacks} stacks", judged, beside, floor, "20 s")
             noted = once(lambda runner=runner: ran(runner, "lychgate-note"))
-            yield Row(f"the note on {stacks} stacks", noted, "the clone alone", best(lambda: runner.checkout("alone")))
+            alone = best(lambda runner=runner: runner.checkout("alone"))
+            yield Row(f"the note on {stacks} stacks", noted, "the clone alone", alone)
 
 
 def pushed(top: Path, application: str, server: Project) -> Runner:

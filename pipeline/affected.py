@@ -75,7 +75,7 @@ class _Work:
 
     def __init__(self, before: Platform | None, now: Platform) -> None:
         self.sides = [one for one in (before, now) if one is not None]
-        self.before, self.now = set(_stacks(before)) if before else set[Name](), set(_stacks(now))
+        self.before, self.now = set(stacks_of(before)) if before else set[Name](), set(stacks_of(now))
         self.found: dict[Name, list[str]] = {}
         if before is None:
             self._add(UNREAD)
@@ -124,7 +124,8 @@ class _Work:
                 self._add(reason, application=other, tenant=tenant)
 
 
-def _stacks(platform: Platform) -> Iterator[Name]:
+def stacks_of(platform: Platform) -> Iterator[Name]:
+    """The names of all stacks of a platform."""
     for name, application in platform.applications.items():
         for environment in platform.environments:
             yield from ((name, environment, tenant) for tenant in (SHARED, *application.tenants))

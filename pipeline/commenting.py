@@ -60,6 +60,19 @@ def job_of(project: GitLab, pipeline: int, name: str) -> int | None:
         raise said(error) from None
 
 
+def deployed_commit(project: GitLab, environment: str) -> str | None:
+    """The commit of the newest deployment to an environment that succeeded. Raises GitLabError.
+
+    https://docs.gitlab.com/api/deployments/#list-project-deployments
+    """
+    try:
+        asked = {"environment": environment, "status": "success", "order_by": "finished_at", "sort": "desc"}
+        found = project.project.deployments.list(query_parameters=asked, per_page=1, get_all=False)
+        return str(found[0].sha) if found else None
+    except FAILURES as error:
+        raise said(error) from None
+
+
 def _put(project: GitLab, iid: int, body: str, pipeline: int) -> Outcome:
     notes = project.project.mergerequests.get(iid).notes  # not lazily: a vanished one is told as such
     me = project.user().id

@@ -38,12 +38,18 @@ def _once(entries: Iterable[dict[str, Any]], *keys: str) -> list[dict[str, Any]]
 
 
 def write_widgets(summary: Summary, verdicts: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Write the reports that GitLab reads; none of findings where nothing was judged. Raises OSError."""
+    """Write the reports that GitLab reads of a merge request. Raises OSError."""
+    write_reports(verdicts, folder)
+    replace(folder / PLAN, orjson.dumps(terraform(summary)))
+
+
+def write_reports(verdicts: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Write the reports of findings that GitLab reads, one of each kind; none where nothing was judged. Raises
+    OSError."""
     if verdicts:
         merged = together(verdicts)
         for name in WIDGETS:
             replace(folder / FORMATS[name][1], renderer(name)(merged))
-    replace(folder / PLAN, orjson.dumps(terraform(summary)))
 
 
 def terraform(summary: Summary) -> dict[str, int]:

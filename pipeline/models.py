@@ -1,4 +1,4 @@
-"""`summary.json`: what was judged of a merge request, stack by stack.
+"""`summary.json`: what was judged of a merge request, stack by stack; `stacks.json`: what is to be synced.
 
 The job that reads it takes it as somebody else's: it is checked, and whatever text is in it stays text.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from lychgate.provisioner.models.names import Name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import flat
 
-FILE = "summary.json"
+FILE, PLANNED = "summary.json", "stacks.json"
 LARGEST = 64 * 2**20
 EXPECTED = "a summary, as `lychgate merge-request judge` writes it"
 Decision = Literal["clean", "findings", "undetermined"]
@@ -27,6 +27,9 @@ Action = Literal["create", "update", "update or replace", "replace", "delete"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+P = TypeVar("P", bound=_Part)
 
 
 class Counts(_Part):
@@ -111,16 +114,34 @@ class Summary(_Part):
     seconds: float = Field(ge=0, le=10**6)
 
 
+class Planned(_Part):
+    """`stacks.json`: the stacks of an environment that were planned, of a commit."""
+
+    version: Literal["1"] = "1"
+    environment: Name
+    commit: Commit
+    stacks: list[Text] = Field(max_length=10_000)
+
+
 def read_summary(folder: Path) -> Summary:
     """The summary in a folder, which is hostile data. Raises InputError."""
-    data = read_inside(folder, FILE, LARGEST)
+    return _read(Summary, folder, FILE, EXPECTED)
+
+
+def read_planned(folder: Path) -> Planned:
+    """What was planned into a folder. Raises InputError."""
+    return _read(Planned, folder, PLANNED, "stacks, as `lychgate environment plan` writes them")
+
+
+def _read(form: type[P], folder: Path, name: str, expected: str) -> P:
+    data = read_inside(folder, name, LARGEST)
     try:
-        return Summary.model_validate_json(data)
+        return form.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(step)[:50] for step in first["loc"])
         found = flat(f"{place}: {first['msg']}" if place else first["msg"])
-        raise InputError(str(folder / FILE), found=found[:300], expected=EXPECTED) from None
+        raise InputError(str(folder / name), found=found[:300], expected=expected) from None
 
 
 def read_inside(folder: Path, name: str, largest: int) -> bytes:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lychgate.cli.environments import app as environments
 from lychgate.cli.evidence import CheckpointsOption, KeyOption, StoreOption, needs
 from lychgate.cli.evidence import app as evidence
 from lychgate.cli.iam import app as iam
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(stacks)
 app.add_typer(signatures)
+app.add_typer(environments, name="environment")
 app.add_typer(evidence, name="evidence")
 app.add_typer(iam, name="iam")
 app.add_typer(pack, name="pack")

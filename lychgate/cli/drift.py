@@ -17,6 +17,7 @@ from lychgate.provisioner.sync.drift import check_drift, session
 from lychgate.provisioner.sync.drift_records import Drift
 from lychgate.provisioner.sync.drift_showing import show
 from lychgate.provisioner.sync.planning import around, read_state
+from lychgate.reports import replace
 
 CLEAN, FOUND, INCOMPLETE = 0, 1, 3
 
@@ -32,6 +33,7 @@ class DriftOptions:
     settings: Path | None
     endpoint: str | None
     json: bool
+    output: Path | None
     verbose: bool
 
 
@@ -63,7 +65,14 @@ def run(options: DriftOptions) -> int:
 
 
 def _show(drift: Drift, options: DriftOptions) -> None:
+    told = orjson.dumps(drift.as_dict(), option=orjson.OPT_INDENT_2)
+    if options.output is not None:
+        try:
+            replace(options.output, told + b"\n")
+        except OSError as error:
+            found = f"cannot be written: {error.strerror}"
+            raise InputError(str(options.output), found=found, expected="a file") from None
     if options.json:
-        print(orjson.dumps(drift.as_dict(), option=orjson.OPT_INDENT_2).decode())
+        print(told.decode())
     else:
         show(drift, options.verbose)

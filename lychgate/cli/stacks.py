@@ -85,6 +85,7 @@ def drift(
     settings: SettingsOption = None,
     endpoint: Annotated[str | None, typer.Option(help="Another endpoint than AWS's own, for every service.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Annotated[Path | None, typer.Option(help="File for the same JSON, beside what is printed.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what could not be compared, too.")] = False,
 ) -> None:
     """Compare what is deployed with the live account, by reading calls only.
@@ -97,7 +98,7 @@ def drift(
         run(
             DriftOptions(
                 application=application, environment=environment, tenant=tenant, state=state, settings=settings,
-                endpoint=endpoint, json=json, verbose=verbose,
+                endpoint=endpoint, json=json, output=output, verbose=verbose,
             )
         )
     )  # fmt: skip

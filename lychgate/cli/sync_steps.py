@@ -38,6 +38,7 @@ from lychgate.provisioner.sync.syncing import (
     keep,
     keep_begun,
 )
+from lychgate.provisioner.sync.unchanged import STACKS
 from lychgate.provisioner.sync.verdict_facts import trusted_files
 from lychgate.sources.digests import of_file, of_folder
 from lychgate.sources.git import GitError, commit_of, top_of
@@ -166,8 +167,9 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree 
     as_of = moment(options.as_of)
     rules = built_in_rules()
     ruleset = load_ruleset(scope.environment.baseline, rules)
-    kept = file.resolve().parent / FOLDER.parent  # by syncs themselves
-    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(scope.platform.folder, kept)}
+    folder = scope.platform.folder
+    kept = (file.resolve().parent / FOLDER.parent, folder / STACKS)  # by syncs themselves
+    inputs = {f"settings {file.name}": of_file(file), "platform": of_folder(folder, *kept)}
     inputs |= {f"waivers {accepted.name}": of_file(accepted)} if accepted else {}
     facts = RunFacts(
         as_of=as_of,

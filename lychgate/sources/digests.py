@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lychgate.model.errors import InputError
@@ -35,12 +35,12 @@ def of_file(path: Path) -> str:
         raise InputError(str(path), found=f"cannot be read: {error.strerror}", expected="a file") from None
 
 
-def of_folder(folder: Path, leave_out: Path | None = None) -> str:
+def of_folder(folder: Path, *leave_out: Path | None) -> str:
     """The digest of the names and contents of a folder's own files: no virtual environments, no caches, nothing below
-    `leave_out`. Links count as what they say, whatever they lead to. Raises InputError."""
+    what is to be left out. Links count as what they say, whatever they lead to. Raises InputError."""
     digest = hashlib.sha256()
     size = 0
-    for path in sorted(_own_files(folder, leave_out and leave_out.resolve())):
+    for path in sorted(_own_files(folder, frozenset(_own(leave_out)))):
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
         if path.is_symlink():
             digest.update(os.fsencode(os.readlink(path)) + b"\0")
@@ -54,7 +54,12 @@ def of_folder(folder: Path, leave_out: Path | None = None) -> str:
     return digest.hexdigest()
 
 
-def _own_files(folder: Path, leave_out: Path | None) -> Iterator[Path]:
+def _own(folders: Iterable[Path | None]) -> Iterator[Path]:
+    """Folders as they are compared. What a link leads to has other reasons to count."""
+    return (one.resolve() for one in folders if one is not None and not one.is_symlink())
+
+
+def _own_files(folder: Path, leave_out: frozenset[Path]) -> Iterator[Path]:
     waiting = [folder]
     while waiting:
         here = waiting.pop()
@@ -66,7 +71,7 @@ def _own_files(folder: Path, leave_out: Path | None) -> Iterator[Path]:
             path = here / entry.name
             if entry.is_dir(follow_symlinks=False):
                 own = entry.name not in _LEFT_OUT and not (path / "pyvenv.cfg").exists()
-                if own and (leave_out is None or path.resolve() != leave_out):
+                if own and path.resolve() not in leave_out:
                     waiting.append(path)
             elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
                 yield path

@@ -51,7 +51,7 @@ def siblings(scope: Scope) -> list[Scope]:
     def add(one: Scope) -> None:
         if one.stack in found:
             return
-        for used in _used(one):
+        for used in refers_to(one):
             add(used)
         found.setdefault(one.stack, one)
 
@@ -62,7 +62,7 @@ def siblings(scope: Scope) -> list[Scope]:
     return list(found.values())
 
 
-def _used(scope: Scope) -> Iterator[Scope]:
+def refers_to(scope: Scope) -> Iterator[Scope]:
     """The stacks whose outputs a stack refers to."""
     if scope.tenant == SHARED:
         return

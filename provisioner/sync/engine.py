@@ -22,6 +22,7 @@ from typing import IO, Any
 import yaml
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.capturing import PROGRAM, PROJECT
+from lychgate.provisioner.sync.unchanged import STACKS
 from lychgate.reports import replace
 from pulumi.automation import CommandResult, InvalidVersionError, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -151,7 +152,7 @@ class Folder:
     def __init__(self, path: Path, scope: Scope, provider: str) -> None:
         self.path, self.provider = path, provider
         self.file = path / f"Pulumi.{scope.stack}.yaml"
-        self.kept = scope.platform.folder / "stacks" / self.file.name
+        self.kept = scope.platform.folder / STACKS / self.file.name
 
     def prepare(self) -> None:
         """Write the project, and what was kept of the stack's settings. Raises InputError where that does not fit."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 # What a platform is read from. The settings of stacks are beside it, and a sync writes them itself.
 PLACES = ("", "environments", "applications")
+STACKS = "stacks"
 
 
 def snapshot(folder: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """GitLab's part of a pipeline: inputs put into a component, and its jobs run as a runner runs them.
 
-A runner fetches the commit anew for each job, with the history that GIT_DEPTH asks for, gives the job the variables of the
-pipeline and those of its environment alone, and the artifacts of the jobs that it needs.
+A runner fetches the commit anew for each job, with all history, gives the job the variables of the pipeline and those
+of its environment alone, and the artifacts of the jobs that it needs.
 https://docs.gitlab.com/ci/yaml/, https://docs.gitlab.com/ci/variables/predefined_variables/
 """
 
@@ -102,8 +102,9 @@ class Runner:
         job = job_of(self.jobs, name)
         place = self.checkout(name)
         for need in job.get("needs", []):
-            if need.get("artifacts", True):
-                self._take(need["job"], place)
+            told = {"job": need} if isinstance(need, str) else need
+            if told.get("artifacts", True) and told["job"] in self.jobs:
+                self._take(told["job"], place)
         given = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(place.parent), "CI": "true",
             "CI_PROJECT_DIR": str(place), "CI_JOB_NAME": name, "CI_COMMIT_SHA": self.commit, **self.variables,
@@ -117,7 +118,7 @@ class Runner:
         for path in job_of(self.jobs, job)["artifacts"]["paths"]:
             found = left / path
             if found.is_dir():
-                shutil.copytree(found, place / path)
+                shutil.copytree(found, place / path, dirs_exist_ok=True)
             elif found.is_file():
                 (place / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(found, place / path)

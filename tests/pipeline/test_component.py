@@ -11,7 +11,13 @@ import yaml
 
 from tests.pipeline.gitlab_ci import INPUT, TEMPLATES, component, header_of, job_of
 
-GIVEN = {"merge-request": {"image": "lychgate@sha256:0"}}
+IMAGE = {"image": "lychgate@sha256:0"}
+PLACE = {
+    "environment": "production",
+    "region": "eu-central-1",
+    "role": "arn:aws:iam::111122223333:role/platform-deployer",
+}
+GIVEN: dict[str, dict[str, str]] = {"merge-request": IMAGE, "sync": {**IMAGE, **PLACE}, "nightly": {**IMAGE, **PLACE}}
 
 
 @pytest.mark.parametrize("name", GIVEN)

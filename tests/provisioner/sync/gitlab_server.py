@@ -34,6 +34,7 @@ class Project:
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     url: str = ""
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)
     refusals: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = field(default_factory=dict)
@@ -108,6 +109,7 @@ def gitlab_server() -> Iterator[Project]:
         def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path)
             project.asked.append(path)
+            project.queries.append(urlsplit(self.path).query)
             own = OWN.sub("", path)
             refused = next((left.pop(0) for (method, end), left in project.refusals.items()
                             if left and method == self.command and own.endswith(end)), None)  # fmt: skip

@@ -50,7 +50,7 @@ def test_drift_is_found_and_told(
     def drift() -> int:
         options = DriftOptions(
             application="notify", environment="test", tenant=None, state=file, settings=tmp_path / "lychgate.yaml",
-            endpoint=moto_endpoint, json=False, verbose=False,
+            endpoint=moto_endpoint, json=False, output=None, verbose=False,
         )  # fmt: skip
         return run(options)
 
