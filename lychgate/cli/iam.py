@@ -8,6 +8,16 @@ from typing import Annotated
 
 import typer
 
+from lychgate.cli.options import (
+    ConfigOption,
+    IsolateOption,
+    JudgedEnvironmentOption,
+    MaxResourcesOption,
+    SecretConfigOption,
+    SettingsOption,
+    StacksOption,
+    TimeoutOption,
+)
 from lychgate.model.errors import InputError, either
 
 FORMATS = ("text", "json")
@@ -51,6 +61,34 @@ def decide(
     from lychgate.cli.iam_answers import decision
 
     _shown(decision(case), _known(format_))
+
+
+@app.command("least-privilege")
+def least_privilege(
+    principal: Annotated[str, typer.Argument(help="Name, ARN or URN of a role or user.", metavar="PRINCIPAL")],
+    paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, as `check` takes them.")],
+    stack: StacksOption = None,
+    environment: JudgedEnvironmentOption = "production",
+    settings: SettingsOption = None,
+    config: ConfigOption = None,
+    secret_config: SecretConfigOption = None,
+    timeout: TimeoutOption = 300.0,
+    isolate: IsolateOption = "auto",
+    max_resources: MaxResourcesOption = 20_000,
+    format_: FormatOption = "text",
+) -> None:
+    """Print the smallest policy for what is declared for a principal, and how today's policies differ from it.
+
+    Exit status: 0 whatever the answer, 2 usage or input error, or nothing is declared.
+    """
+    from lychgate.cli.iam_least_privilege import least_privilege as answer
+    from lychgate.cli.iam_sources import Source
+
+    known = _known(format_)
+    source = Source(
+        paths, stack or (), environment, settings, config or (), secret_config or (), timeout, isolate, max_resources
+    )
+    _shown(answer(principal, source), known)
 
 
 def _known(name: str) -> str:

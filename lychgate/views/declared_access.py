@@ -23,6 +23,7 @@ from lychgate.views.iam import WORKLOADS
 from lychgate.views.iam_principals import Identity
 from lychgate.views.kms import KEYS, NamedKey, named_key
 from lychgate.views.owners import is_shared, owner_of
+from lychgate.views.ownership_targets import DATABASE_IDS
 from lychgate.views.ownership_types import FUNCTION
 from lychgate.views.resource_policies import region_of
 from lychgate.views.s3 import BUCKETS, Bucket
@@ -56,9 +57,6 @@ _KEYED = {
     "parameter": "keyId",
     "stream": "kmsKeyId",
 }
-# The id by which IAM's database authentication knows a database:
-# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
-_DATABASE_IDS = ("clusterResourceId", "resourceId")
 _ARNS = {
     "bucket": r"arn:[\w-]+:s3:::[^/*?]+",
     "table": r"arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table/[^/*?]+",
@@ -290,9 +288,8 @@ def _elsewhere(entry: Block, target: Any) -> tuple[str, str]:
 
 def _users(component: Resource, entry: Block, thing: Resource | None, arn: str) -> dict[str, list[str]]:
     """A database's users, as IAM names them. Raises UnknownRead."""
-    outputs = thing.outputs if thing is not None else {}
-    name = next((outputs[one] for one in _DATABASE_IDS if isinstance(outputs.get(one), str)), None)
-    if name is None:
+    name = thing.outputs.get(DATABASE_IDS[thing.type]) if thing is not None else None
+    if not isinstance(name, str):
         raise UnknownRead(component.urn, entry.at("target"), "is a database whose id is not known yet")
     fields = arn.split(":")
     users = f"{fields[0]}:{fields[1]}:rds-db:{fields[3]}:{fields[4]}:dbuser:{name}"

@@ -14,7 +14,7 @@ from lychgate.views.s3 import BUCKETS
 
 # The id by which IAM database authentication knows a database:
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
-_DATABASE_IDS = {"aws:rds/cluster:Cluster": "clusterResourceId", "aws:rds/instance:Instance": "resourceId"}
+DATABASE_IDS = {"aws:rds/cluster:Cluster": "clusterResourceId", "aws:rds/instance:Instance": "resourceId"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def _rows(graph: Graph, resource: Resource) -> Iterator[Target]:
 
 
 def _login(database: Resource, arn: str) -> str:
-    name: Any = database.outputs.get(_DATABASE_IDS[database.type])
+    name: Any = database.outputs.get(DATABASE_IDS[database.type])
     fields = arn.split(":")
     if not isinstance(name, str) or len(fields) < 6:
         return ""

@@ -16,6 +16,10 @@ from lychgate.judging.discovery import built_in_rules
 from lychgate.judging.evaluation import Judgement, evaluate
 from lychgate.judging.ruleset import load_ruleset
 from lychgate.model.graph import Graph
+from lychgate.reasoning.iam import compare, parse
+from lychgate.reasoning.iam.minimal import minimal
+from lychgate.views.declared_access import declared
+from lychgate.views.iam_principals import Role
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "platform"
@@ -99,6 +103,18 @@ def test_the_tenants_of_a_shared_table_are_kept_apart_inside(graphs: dict[str, d
     assert [one["Condition"]["ForAllValues:StringLike"] for one in reading] == [
         {"dynamodb:LeadingKeys": ["acme", "acme#*"]}
     ]
+
+
+def test_every_workload_has_the_rights_that_are_declared_and_a_proven_policy(
+    graphs: dict[str, dict[str, Graph]],
+) -> None:
+    graph = Graph.together(graphs["production"].values())
+    declaring = [uses for role in Role.all(graph) if (uses := declared(role)) is not None]
+    assert len(declaring) == len({one.urn for one in graph.of_type("lychgate:platform:WorkloadRole")})
+    for uses in declaring:
+        assert uses.unread == []
+        asked = parse({"Version": "2012-10-17", "Statement": uses.statements})
+        assert compare(parse(minimal(uses.statements)), asked).relation == "equivalent"
 
 
 def test_a_shared_stack_comes_before_those_that_refer_to_it() -> None:
