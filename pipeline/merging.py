@@ -10,7 +10,7 @@ import orjson
 from lychgate.pipeline.models import Summary
 from lychgate.reports import FORMATS, renderer, replace
 
-WIDGETS = ("junit", "codequality", "openmetrics")
+WIDGETS = ("junit", "codequality", "sast", "openmetrics")
 PLAN = "plan.json"
 
 

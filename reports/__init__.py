@@ -21,6 +21,7 @@ FORMATS: Formats = {
     "pdf": ("pdf", "report.pdf"),
     "junit": ("junit", "junit.xml"),
     "codequality": ("codequality", "gl-code-quality-report.json"),
+    "sast": ("gitlab_sast", "gl-sast-report.json"),
     "markdown": ("markdown", "note.md"),
     "openmetrics": ("openmetrics", "metrics.txt"),
     "csv": ("csv", "populations.csv"),
