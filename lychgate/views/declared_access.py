@@ -121,9 +121,9 @@ def declared(identity: Identity) -> Declared | None:
     return identity.once("declared access", lambda: _declared(identity))
 
 
-def anything_declared(graph: Graph) -> bool:
-    """Whether a component of the graph declares what it uses."""
-    return bool(_index(graph).components)
+def declares_anything(graph: Graph, stack: str) -> bool:
+    """Whether a component of a stack declares what it uses."""
+    return any(one.stack == stack for one in _index(graph).components)
 
 
 def _declared(identity: Identity) -> Declared | None:

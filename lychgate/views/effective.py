@@ -88,7 +88,7 @@ def _beyond(identity: Identity, narrow: Access, wide: Access) -> Surplus:
             policy.resource.urn: denied
             for one in found.witnesses
             for policy in _policies_over(identity.graph, one.request.resource)
-            if policy.resource.urn not in denies and (denied := _denied(identity, policy)).statements
+            if policy.resource.urn not in denies and (denied := denied_by(identity, policy)).statements
         }
         if not more:
             break
@@ -100,7 +100,7 @@ def _given(identity: Identity) -> Iterator[Policy]:
     """What policies of resources give to an identity by naming it."""
     index = identity.graph.once("named by resources", lambda: _named_by_resources(identity.graph))
     for policy, statements in index.get(identity.resource.urn, ()):
-        kept = [one for statement in statements if (one := _as_its_own(identity, policy, statement)) is not None]
+        kept = [one for statement in statements if (one := as_its_own(identity, policy, statement)) is not None]
         if kept:
             yield Policy(tuple(kept), label=f"{policy.what} {policy.name}")
 
@@ -137,7 +137,7 @@ def _named_in(
             yield from (by_arn[text] for text in texts & by_arn.keys())
 
 
-def _as_its_own(identity: Identity, policy: ResourcePolicy, statement: Statement) -> Statement | None:
+def as_its_own(identity: Identity, policy: ResourcePolicy, statement: Statement) -> Statement | None:
     """A statement of a resource as if it stood with the identity: its conditions on the caller are settled. None where
     it does not apply."""
     who = caller(identity.arn or "*")
@@ -199,7 +199,7 @@ def _by_arn(graph: Graph) -> Iterator[tuple[str, ResourcePolicy]]:
             yield arn, policy
 
 
-def _denied(identity: Identity, policy: ResourcePolicy) -> Policy:
+def denied_by(identity: Identity, policy: ResourcePolicy) -> Policy:
     """What the policy of a resource denies to the identity for certain."""
     try:
         document = policy.policy
@@ -208,7 +208,7 @@ def _denied(identity: Identity, policy: ResourcePolicy) -> Policy:
     kept = []
     for statement in document.statements if document is not None else ():
         if statement.effect == "Deny" and not statement.not_resource and _means(statement, identity):
-            own = _as_its_own(identity, policy, statement)
+            own = as_its_own(identity, policy, statement)
             if own is not None:
                 kept.append(own)
     return Policy(tuple(kept), label=f"{policy.what} {policy.name}")
