@@ -9,7 +9,9 @@ trie is large.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from types import MappingProxyType
 
 from .matching import Language, TooComplexError
 from .patterns import Pattern
@@ -104,12 +106,14 @@ class Trie:
         return chars
 
 
-def atoms(patterns: Sequence[Pattern], shape: Language | None = None) -> dict[int, str]:
+@lru_cache(maxsize=512)
+def atoms(patterns: tuple[Pattern, ...], shape: Language | None = None) -> Mapping[int, str]:
     """All sets of patterns (as bits) that some text of the shape matches exactly, each with such a text.
 
     Raises TooComplexError where the patterns combine in too many ways.
     """
     trie = Trie(patterns)
+    formed = cache(lambda form: sorted(shape.next_chars(form)) if shape else [])
     start = (trie.start, shape.start if shape else 0)
     came: list[tuple[int, str]] = [(-1, "")]
     numbers = {start: 0}
@@ -123,7 +127,7 @@ def atoms(patterns: Sequence[Pattern], shape: Language | None = None) -> dict[in
             bits = trie.matched(state)
             if bits not in found:
                 found[bits] = _spell(came, number)
-        for char in _alphabet(trie, state, shape, form):
+        for char in _alphabet(trie, state, shape, form, formed(form)):
             after = (trie.step(state, char), shape.step(form, char) if shape else 0)
             if after in numbers or (shape and not after[1]):
                 continue
@@ -132,7 +136,7 @@ def atoms(patterns: Sequence[Pattern], shape: Language | None = None) -> dict[in
             queue.append(after)
         if len(came) > _LIMIT:
             raise TooComplexError("the patterns combine in too many ways")
-    return found
+    return MappingProxyType(found)  # it is kept for the next who asks
 
 
 def _spell(came: list[tuple[int, str]], number: int) -> str:
@@ -143,14 +147,14 @@ def _spell(came: list[tuple[int, str]], number: int) -> str:
     return "".join(reversed(chars))
 
 
-def _alphabet(trie: Trie, state: State, shape: Language | None, form: int) -> Iterable[str]:
+def _alphabet(trie: Trie, state: State, shape: Language | None, form: int, formed: list[str]) -> Iterable[str]:
     if shape is None:
         named = trie.named(state)
         return (_fresh(named), *named)
-    formed = sorted(shape.next_chars(form))
-    if not shape.is_open(form):
-        return formed
-    named = {**trie.named(state), **dict.fromkeys(formed), **({":": None} if shape.has_fields else {})}
+    named = trie.named(state)
+    if not shape.is_open(form):  # of those that no pattern names, one for each place that they lead to
+        return {char if char in named else shape.step(form, char): char for char in reversed(formed)}.values()
+    named = {**named, **dict.fromkeys(formed), **({":": None} if shape.has_fields else {})}
     return (_fresh(named), *named)
 
 

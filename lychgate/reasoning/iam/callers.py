@@ -65,7 +65,7 @@ def callers_of(statements: Sequence[Statement]) -> Callers | None:
     entries = dict.fromkeys(entry for element in elements for entry in element.entries)
     conditions = [condition for statement in statements for condition in statement.conditions]
     found = [caller("*")]
-    inside = map(caller, atoms(list(_patterns(entries, conditions)), CALLERS).values())
+    inside = map(caller, atoms(tuple(_patterns(entries, conditions)), CALLERS).values())
     found += sorted(inside, key=lambda one: one.account != STRANGER)
     found += (caller(value) for kind, value in entries if kind == "AWS" and ":sts:" in value)
     found += (caller(value) for kind, value in entries if kind in ("Service", "Federated") and value != "*")

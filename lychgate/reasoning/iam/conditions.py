@@ -1,7 +1,8 @@
 """Whether a condition holds in a request context.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html and
-reference_policies_condition-single-vs-multi-valued-context-keys.html of the same guide.
+reference_policies_condition-single-vs-multi-valued-context-keys.html of the same guide. That IfExists changes nothing
+after ForAnyValue: https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ def holds(condition: Condition, context: Context, variables: bool = True) -> boo
         # "a null data set, such as an empty string" counts as no value for the set operators
         values = tuple(value for value in values if value)
     if not values:
-        if condition.if_exists or condition.qualifier == "ForAllValues":
-            return True
-        return condition.negated and not condition.qualifier
+        if condition.qualifier:  # whatever IfExists says: there is no value that it could ask about
+            return condition.qualifier == "ForAllValues"
+        return condition.if_exists or condition.negated
     if condition.qualifier == "ForAllValues":
         return _combine(condition, values, context, variables, False)
     if condition.qualifier == "ForAnyValue":

@@ -56,7 +56,7 @@ class Texts:
 
     def close(self) -> None:
         """Find the atoms. Raises TooComplexError."""
-        found = atoms(list(self.numbers), self.shape)
+        found = atoms(tuple(self.numbers), self.shape)
         self.signatures, self.values = list(found), list(found.values())
         self.masks = [0] * len(self.numbers)
         for at, signature in enumerate(self.signatures):

@@ -76,8 +76,6 @@ def resource_tokens(parts: Sequence[Piece]) -> Pattern:
 def arn_tokens(parts: Sequence[Piece]) -> Pattern | None:
     """The pattern of a value of ArnEquals and ArnLike, None if it has not six fields: nobody says what that means."""
     fields = _split_fields(parts)
-    if len(fields) == 1 and list(fields[0]) == [Wild.MANY]:
-        fields = [[Wild.MANY]] * _FIELDS
     if len(fields) < _FIELDS:
         return None
     tokens: list[Token] = []

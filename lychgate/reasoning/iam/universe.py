@@ -241,7 +241,7 @@ class Universe:
         if split is None:
             return self._doubtful(condition, variables, f"{condition} cannot be decided for every request")
         if condition.qualifier:
-            return [(self.everyone, frozenset({way})) for way in self._set_ways(condition, number, split[0])]
+            return [(self.everyone, frozenset({self._set_way(condition, number, split[0])}))]
         return [(self.everyone, terms) for terms in self._plain_ways(condition, number, *split)]
 
     def _values(self, condition: Condition, variables: bool) -> tuple[int, list[int]] | None:
@@ -273,13 +273,12 @@ class Universe:
         ways += [("all", number, 0)] if condition.if_exists else []
         return [frozenset({way}) for way in ways]
 
-    def _set_ways(self, condition: Condition, number: int, mask: int) -> list[Term]:
+    def _set_way(self, condition: Condition, number: int, mask: int) -> Term:
         full, nothing = self.keys[number].full, self.domains[condition.key].empty_text
         meant = full & ~mask if condition.negated else mask
         if condition.qualifier == "ForAllValues":
-            return [("all", number, meant | nothing)]
-        ways: list[Term] = [("any", number, meant & ~nothing)]
-        return [*ways, ("all", number, nothing)] if condition.if_exists else ways
+            return ("all", number, meant | nothing)
+        return ("any", number, meant & ~nothing)
 
     def _doubtful(self, condition: Condition, variables: bool, reason: str) -> list[Alternative]:
         fact = self.fact(Doubt((replace(condition, written=""), variables), reason))

@@ -55,7 +55,7 @@ CASES: list[tuple[str, Values, tuple[str, ...], bool]] = [
     ("ArnLike", "arn:aws:sns:x:1:t", ("arn:aws:sns:*:1:*",), True),
     ("ArnEquals", "arn:aws:sns:x:1:t", ("arn:aws:sns:*:1:*",), True),
     ("ArnNotLike", "arn:aws:sns:x:1:t", ("arn:aws:sns:*:2:*",), True),
-    ("ArnLike", "not an arn", ("*",), False),
+    ("ArnLike", "not an arn", ("arn:*:*:*:*:*",), False),
     ("Null", None, ("true",), True),
     ("Null", "x", ("true",), False),
     ("Null", "x", ("false",), True),
@@ -73,7 +73,11 @@ CASES: list[tuple[str, Values, tuple[str, ...], bool]] = [
     ("ForAnyValue:StringNotEquals", ["d", "a"], ("a", "b"), True),
     ("ForAnyValue:StringNotEquals", ["a"], ("a", "b"), False),
     ("ForAnyValue:StringNotEquals", None, ("a",), False),
-    ("ForAnyValue:StringEqualsIfExists", None, ("a",), True),
+    # repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w: IfExists changes nothing after ForAnyValue
+    ("ForAnyValue:StringEqualsIfExists", None, ("a",), False),
+    ("ForAnyValue:StringNotEqualsIfExists", None, ("a",), False),
+    ("ForAnyValue:StringEqualsIfExists", ["b"], ("a",), False),
+    ("ForAllValues:StringNotEqualsIfExists", None, ("a",), True),
 ]
 
 
@@ -90,6 +94,7 @@ UNDECIDED: list[tuple[str, Values, str]] = [
     ("IpAddress", "10.0.0.1", "10.0.0.0/99"),
     ("Null", "x", "maybe"),
     ("ArnLike", "arn:aws:s3:::b", "arn:aws:s3"),
+    ("ArnLike", "arn:aws:s3:::b", "*"),  # "each of the six components": nobody says what none of them is
 ]
 
 

@@ -51,8 +51,8 @@ def test_resources(pattern: str, text: str, expected: bool) -> None:
         ("arn:aws:sns:*:111122223333:*", "arn:aws:sns:eu-west-1:111122223333:topic", True),
         ("arn:aws:iam::*:role/x", "arn:aws:iam::1:2:role/x", False),
         ("arn:aws:iam::111122223333:*", "arn:aws:iam::111122223333:role/a:b", True),
-        ("*", "arn:aws:s3:::b", True),
-        ("*", "not-an-arn", False),
+        ("arn:*:*:*:*:*", "arn:aws:s3:::b", True),
+        ("arn:*:*:*:*:*", "not-an-arn", False),
     ],
 )
 def test_arn_conditions_keep_wildcards_within_their_field(pattern: str, text: str, expected: bool) -> None:
