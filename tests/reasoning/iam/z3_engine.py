@@ -18,6 +18,11 @@ TEXT = z3.StringSort()
 ANY_CHAR = z3.AllChar(z3.ReSort(TEXT))
 ANY = z3.Star(ANY_CHAR)
 NO_COLON = z3.Union(z3.Range(chr(0), "9"), z3.Range(";", "~"))
+SOME = z3.Plus(NO_COLON)
+ARN = z3.Concat(
+    z3.Re("arn:"), SOME, z3.Re(":"), SOME, z3.Re(":"), z3.Star(NO_COLON), z3.Re(":"), z3.Star(NO_COLON), z3.Re(":"),
+    z3.Plus(ANY_CHAR),
+)  # fmt: skip
 Kinds = Mapping[str, str]
 
 
@@ -50,10 +55,14 @@ def resource_glob(text: str) -> Any:
 
 
 def arn_glob(text: str) -> Any:
-    fields = ["*"] * 6 if text == "*" else text.split(":", 5)
+    fields = text.split(":", 5)
     found = [z3.Re(":")] * 11
     found[::2] = [glob(field, NO_COLON) for field in fields[:5]] + [glob(fields[5])]
     return sequence(found)
+
+
+def any_case(text: str) -> Any:
+    return sequence([z3.Union(z3.Re(char.lower()), z3.Re(char.upper())) for char in text])
 
 
 class Engine:
@@ -76,18 +85,13 @@ class Engine:
 
     def domain(self) -> Any:
         """What every request is like."""
-        some = z3.Plus(NO_COLON)
-        arn = z3.Concat(
-            z3.Re("arn:"), some, z3.Re(":"), some, z3.Re(":"), z3.Star(NO_COLON), z3.Re(":"), z3.Star(NO_COLON),
-            z3.Re(":"), z3.Plus(ANY_CHAR),
-        )  # fmt: skip
         found = [
-            z3.InRe(self.action, z3.Concat(some, z3.Re(":"), some)),
-            z3.Or(self.resource == "*", z3.InRe(self.resource, arn)),
+            z3.InRe(self.action, z3.Concat(SOME, z3.Re(":"), SOME)),
+            z3.Or(self.resource == "*", z3.InRe(self.resource, ARN)),
         ]
         for key, kind in self.kinds.items():
             if kind == "arn":
-                found.append(z3.InRe(self.values[key], arn))
+                found.append(z3.InRe(self.values[key], ARN))
             elif kind == "ip":
                 found += [self.values[key] >= 0, self.values[key] <= 2**32]  # the last stands for all of IPv6
             elif kind == "texts":
@@ -152,8 +156,7 @@ class Engine:
         real = [(z3.And(has, value != ""), value) for has, value in self.slots[key]]
         if qualifier == "ForAllValues":
             return z3.And(*(z3.Implies(has, test(value)) for has, value in real))
-        found = z3.Or(*(z3.And(has, test(value)) for has, value in real))
-        return z3.Or(found, z3.Not(z3.Or(*(has for has, _ in real)))) if optional else found
+        return z3.Or(*(z3.And(has, test(value)) for has, value in real))
 
     def compare(self, name: str, text: str, value: Any) -> Any:
         if name.startswith(("Numeric", "Date")):
@@ -181,7 +184,7 @@ class Engine:
         if name == "StringEquals":
             return value == z3.StringVal(text)
         if name == "StringEqualsIgnoreCase":
-            return z3.InRe(value, sequence([z3.Union(z3.Re(c.lower()), z3.Re(c.upper())) for c in text]))
+            return z3.InRe(value, any_case(text))
         return z3.InRe(value, glob(text) if name == "StringLike" else arn_glob(text))
 
     def is_request(self, action: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> Any:
