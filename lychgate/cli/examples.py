@@ -55,7 +55,7 @@ def verdict_of(rule: Rule, compliant: bool, graph: Graph | ProgramFailed) -> str
     """Why an example is not what it claims to be; empty where it is."""
     if isinstance(graph, ProgramFailed):
         return f"{graph}\n{graph.output}"
-    case = Case(graph, rule.defaults)
+    case = Case(graph, rule.example_parameters or rule.defaults)
     answers = [(view.name, judge(rule, view, case, Redactor(()))) for view in rule.judges.all(graph)]
     outcomes = {answer.outcome for _, answer in answers}
     told = "; ".join(f"{name}: {answer.outcome} {answer.message}" for name, answer in answers)

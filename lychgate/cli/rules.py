@@ -140,3 +140,5 @@ def _parameters(rule: Rule) -> None:
     for name, field in rule.parameters.model_fields.items():
         default = field.get_default(call_default_factory=True)
         typer.echo(f"{name} (default {default!r}): {field.description or ''}")
+    if rule.example_parameters is not None:
+        typer.echo(f"The examples are judged with {rule.example_parameters.model_dump_json(exclude_defaults=True)}")

@@ -47,7 +47,8 @@ class Rule:
 
     `judges` is the view it selects. `scope` is what it must see: `resource` (its own properties and nothing else, so a
     policy pack can ask it per resource), `stack` (other resources of the stack: companions, policies, paths), `stacks`
-    (siblings too). `compliant` and `violating` are small Pulumi programs: the rule's tests and its documentation.
+    (siblings too). `compliant` and `violating` are small Pulumi programs: the rule's tests and its documentation. They
+    are judged with `example_parameters`, where a rule says nothing without a parameter, else with the defaults.
     `remedy` takes properties and parameters and returns properties that pass, or None where it is not safe to change.
     """
 
@@ -65,6 +66,7 @@ class Rule:
     scope: Scope = "stack"
     remedy: Remedy | None = None
     deprecated: str | None = None
+    example_parameters: BaseModel | None = None
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.id):
@@ -97,6 +99,7 @@ def rule(
     scope: Scope = "stack",
     remedy: Remedy | None = None,
     deprecated: str | None = None,
+    example_parameters: BaseModel | None = None,
 ) -> Callable[[Check], Rule]:
     """Declare the function below as a rule; see `Rule` for the facts. Texts and programs may be indented."""
 
@@ -116,6 +119,7 @@ def rule(
             scope=scope,
             remedy=remedy,
             deprecated=deprecated,
+            example_parameters=example_parameters,
         )
 
     return declare

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -72,7 +72,7 @@ class LayerSetting(_Part):
 
 
 class RuleSetting(_Part):
-    """What a ruleset says of one rule."""
+    """What a ruleset says of one rule. A parameter `{file: PATH}` is what that file says, beside the ruleset."""
 
     parameters: dict[str, Any] = {}
     never_waive: bool | None = None
@@ -193,6 +193,7 @@ class _Link:
 
     document: Document
     file: RulesetFile
+    files: Mapping[tuple[str, str], Document] = field(default_factory=dict)  # of parameters, by rule and name
 
     def wrong_name(self, key: str, name: str, what: str, valid: Sequence[str]) -> InputError:
         """The error for the value of `key`, which names a built-in thing or a file, and does neither."""
@@ -217,7 +218,7 @@ def _chain(path_or_name: str | Path) -> Iterator[_Link]:
     while True:
         seen.add(path.resolve())
         document = read(path)
-        link = _Link(document, load(document, RulesetFile))
+        link = _with_files(document, load(document, RulesetFile))
         yield link
         if link.file.extends is None:
             return
@@ -226,6 +227,32 @@ def _chain(path_or_name: str | Path) -> Iterator[_Link]:
             raise link.wrong_name("extends", link.file.extends, "ruleset", BASELINES)
         if path.resolve() in seen:
             raise document.error(("extends",), f"{shown(link.file.extends)} extends this file in its turn")
+
+
+def _with_files(document: Document, file: RulesetFile) -> _Link:
+    """The link with what files say in the place of their names. Raises InputError."""
+    files: dict[tuple[str, str], Document] = {}
+    rules: dict[str, RuleSetting] = {}
+    for rule_id, setting in file.rules.items():
+        for name, value in setting.parameters.items():
+            if isinstance(value, dict) and list(value) == ["file"]:
+                files[rule_id, name] = _named_file(
+                    document, ("rules", rule_id, "parameters", name, "file"), value["file"]
+                )
+        said = {name: files[rule_id, name].value for name in setting.parameters if (rule_id, name) in files}
+        rules[rule_id] = setting.model_copy(update={"parameters": {**setting.parameters, **said}})
+    return _Link(document, file.model_copy(update={"rules": rules}) if files else file, files)
+
+
+def _named_file(document: Document, path: tuple[str | int, ...], name: Any) -> Document:
+    if not isinstance(name, str) or not name:
+        raise document.error(path, f"file is {shown(name)}", "the path of a file beside this one")
+    try:
+        return read(Path(document.file).parent / name)
+    except InputError as error:
+        if error.line is not None:
+            raise
+        raise document.error(path, f"{shown(name)} {error.found}") from None
 
 
 def _framework(chain: Sequence[_Link]) -> tuple[Framework, Document | None]:
@@ -296,17 +323,19 @@ def _wrong_references(link: _Link, framework: Framework, known_rules: Mapping[st
 def _parameters(rule: RuleFacts, chain: Sequence[_Link]) -> BaseModel | None:
     """The parameters of a rule, the nearest value of each. Raises InputError where the value was written."""
     given: dict[str, Any] = {}
-    origin: dict[str, Document] = {}
+    origin: dict[str, _Link] = {}
     for link in reversed(chain):
         if setting := link.file.rules.get(rule.id):
             given |= setting.parameters
-            origin |= dict.fromkeys(setting.parameters, link.document)
+            origin |= dict.fromkeys(setting.parameters, link)
     base = ("rules", rule.id, "parameters")
 
     def place(path: tuple[str | int, ...], key: bool) -> tuple[str, int, int]:
-        document = origin.get(str(path[0])) if path else None
-        document = document or chain[0].document
-        return document.file, *document.position((*base, *path), key=key)
+        link = (origin.get(str(path[0])) if path else None) or chain[0]
+        file = link.files.get((rule.id, str(path[0]))) if path else None
+        if file is not None:
+            return file.file, *file.position(path[1:], key=key)
+        return link.document.file, *link.document.position((*base, *path), key=key)
 
     valid = field_names(rule.parameters) if rule.parameters else []
     errors = [unknown_key(name, valid, place((name,), True), "parameter") for name in given if name not in valid]

@@ -60,6 +60,8 @@ def validate(model: type[M], value: Any, place: Place) -> M:
 def _plain(item: Any, model: type[BaseModel], place: Place, whole: Any) -> InputError:
     steps, kind, value = item["loc"], item["type"], item["input"]
     path = _written(steps, whole, kind)
+    if kind == "inside":  # a validator of ours that knows the place inside the value
+        return InputError(*place((*path, *item["ctx"]["path"]), False), str(item["msg"]))
     name = path[-1] if path else "the content"
     if kind == "extra_forbidden":
         return unknown_key(str(name), field_names(_model_at(model, steps[:-1])), place(path, True))
