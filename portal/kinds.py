@@ -110,7 +110,8 @@ KINDS: Mapping[str, Kind] = {
         *(_kind(model, "workloads") for model in WORKLOADS),
     )
 }
-NAME = Input(("name",), TypeAdapter(Name).json_schema(), "What the application's file calls it", True)
+NAMED = "What the application's file calls it: small letters, digits, single hyphens"
+NAME = Input(("name",), TypeAdapter(Name).json_schema(), NAMED, True)
 
 
 @cache

@@ -32,6 +32,7 @@ from lychgate.cli.options import (
 )
 from lychgate.cli.pack import app as pack
 from lychgate.cli.portal import app as portal
+from lychgate.cli.serving import app as serving
 from lychgate.cli.signatures import app as signatures
 from lychgate.cli.stacks import app as stacks
 from lychgate.model.errors import InputError
@@ -51,6 +52,7 @@ app.add_typer(iam, name="iam")
 app.add_typer(pack, name="pack")
 app.add_typer(merge_request, name="merge-request")
 app.add_typer(portal, name="portal")
+app.add_typer(serving)
 
 
 @app.command()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lychgate.model.errors import InputError
+
+if TYPE_CHECKING:
+    from lychgate.reports.evidence.databases import Address
+
+VARIABLE = "LYCHGATE_EVIDENCE"
+FILE = Path(".lychgate") / "evidence.db"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +29,17 @@ def needs() -> None:
     if find_spec("sqlalchemy") is None or find_spec("securesystemslib") is None:
         expected = "lychgate[evidence]: pip install 'lychgate[cli,evidence]'"
         raise InputError("evidence", found="what the store stands on is not installed", expected=expected)
+
+
+def address(given: str | None) -> Address:
+    """Where the store is. Raises InputError."""
+    from lychgate.reports.evidence.databases import Address
+    from lychgate.sources.settings import find
+
+    if named := given or os.environ.get(VARIABLE):
+        return Address.of(named)
+    settings = find(Path.cwd())
+    return Address.of(str((settings.parent if settings else Path.cwd()) / FILE))
 
 
 StoreOption = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,20 +11,18 @@ from typing import Any, ParamSpec
 
 import orjson
 
+from lychgate.cli.evidence import address
 from lychgate.cli.evidence_showing import show_document, show_headers, show_judged, show_report
 from lychgate.model.errors import InputError, either, nearest
 from lychgate.model.escaping import escape
 from lychgate.reports.evidence.checking import Report, check
 from lychgate.reports.evidence.checkpoints import Checkpoint, read_all
-from lychgate.reports.evidence.databases import Address, StoreError
+from lychgate.reports.evidence.databases import StoreError
 from lychgate.reports.evidence.record import KINDS, BrokenRecordError, Header
 from lychgate.reports.evidence.searching import Asked, Judged, Standing, Wanted, find, judged, moment_before, newest_at
 from lychgate.reports.evidence.store import Snapshot, Store
 from lychgate.reports.signing.keys import ServiceError, read_key
-from lychgate.sources.settings import find as find_settings
 
-VARIABLE = "LYCHGATE_EVIDENCE"
-FILE = Path(".lychgate") / "evidence.db"
 CLEAN, FOUND, REFUSED = 0, 1, 4
 
 P = ParamSpec("P")
@@ -47,14 +44,6 @@ def refusals(command: Callable[P, int]) -> Callable[P, int]:
             return FOUND
 
     return run
-
-
-def address(given: str | None) -> Address:
-    """Where the store is. Raises InputError."""
-    if named := given or os.environ.get(VARIABLE):
-        return Address.of(named)
-    settings = find_settings(Path.cwd())
-    return Address.of(str((settings.parent if settings else Path.cwd()) / FILE))
 
 
 def trusted(checkpoints: Sequence[Path], keys: Sequence[str]) -> list[Checkpoint]:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lychgate.cli.evidence_reading import CLEAN, FOUND, address, checked, moment, opened, refusals, trusted
+from lychgate.cli.evidence import address
+from lychgate.cli.evidence_reading import CLEAN, FOUND, checked, moment, opened, refusals, trusted
 from lychgate.cli.evidence_showing import show_report
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import flat

@@ -38,7 +38,7 @@ class Place:
 def judges_of(found: Found, tree: PolicyTree | None = None) -> Judges:
     """What a request is judged by: the waivers as they are, or as a commit has them."""
     rules, as_of, settings = built_in_rules(), moment(None), found.settings
-    facts = RunFacts(as_of, "", True, version("lychgate"))
+    facts = RunFacts(as_of, "", True, version("lychgate"), policy_ref=tree.commit if tree else None)
     return Judges(
         rules, lambda ruleset: read_waivers(settings.waivers, ruleset, rules, as_of, tree), settings.labels, facts
     )
