@@ -5,7 +5,7 @@ from lychgate.views.iam_principals import Identity
 from lychgate.views.powers import all_anywhere
 
 from .examples import plain, with_role
-from .grants import AllowedPolicies, proof, where
+from .grants import AllowedPolicies, has, proof
 
 READS = {
     "s3:GetObject": "every object of every bucket",
@@ -138,8 +138,8 @@ def iam_policy_reads_all_data(identity: Identity, case: Case) -> Answer:
     if found:
         what = " and ".join(dict.fromkeys(READS[grant.asked] for grant in found))
         return fail(
-            f"The {identity.what} may read {what} of the account: {where(found[0])}. Cardholder data that is none "
-            "of its business is among it.",
+            f"The {identity.what} may read {what} of the account, cardholder data that is none of its business "
+            f"among it: {has(identity, found[0])}.",
             proof(found),
         )
     if unknown:

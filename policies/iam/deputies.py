@@ -5,7 +5,7 @@ from lychgate.views.exposure import from_source, named_of, requirements_of
 from lychgate.views.resource_policies import ResourcePolicy
 
 from .examples import plain
-from .grants import NOTHING
+from .grants import NOTHING, lets
 
 # Services that act for whoever set them up, in any account, and say for whom in aws:SourceArn or aws:SourceAccount:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html and the pages of the services
@@ -176,8 +176,8 @@ def resource_policy_confused_deputy(policy: ResourcePolicy, case: Case) -> Answe
             named = [name for name in services if f"Service:{name}" in grant.principals]
             if named and not from_source(grant.requirements):
                 return fail(
-                    f"The {policy.what} lets {named[0]} call {grant.action} on {policy.target_name} ({grant.name}) for "
-                    "any of its customers: whoever sets it up in an account of their own reaches this resource by it.",
+                    f"The {policy.what} lets a service in for any of its customers, so that whoever sets it up in an "
+                    f"account of their own reaches this resource by it: {lets(policy, named[0], grant)}.",
                     {"service": named[0], "action": grant.action},
                 )
     return PASS

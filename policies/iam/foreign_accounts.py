@@ -4,7 +4,7 @@ from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.resource_policies import ResourcePolicy
 
 from .examples import plain
-from .grants import NOTHING, TrustedAccounts, conditions
+from .grants import NOTHING, TrustedAccounts, conditions, lets
 
 
 @rule(
@@ -151,8 +151,8 @@ def resource_policy_open_to_foreign_account(policy: ResourcePolicy, case: Case) 
         account = f"account {stranger.account}" if stranger.account else "an account that nobody can tell"
         grant = stranger.grant
         return fail(
-            f"The {policy.what} lets {stranger.principal} of {account} call {grant.action} on {policy.target_name} "
-            f"({grant.name}{conditions(grant)}). What happens to the data there is out of sight.",
+            f"The {policy.what} lets {account} in, where what happens to the data is out of sight: "
+            f"{lets(policy, stranger.principal, grant)}{conditions(grant)}.",
             {"principal": stranger.principal, "account": stranger.account, "action": grant.action},
         )
     return PASS

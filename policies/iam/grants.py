@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lychgate.reasoning.iam import Grant, Witness
 from lychgate.views.iam_principals import Identity
 from lychgate.views.ownership_access import said
+from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy
 
 NOTHING = "it gives no policy"
 
@@ -38,6 +39,21 @@ class TrustedAccounts(BaseModel):
 def where(grant: Grant) -> str:
     """Where a grant stands, for messages: the policy, the statement, and its entries."""
     return f"{grant.policy}, {grant.name} (`{grant.action_pattern}` on `{grant.resource_pattern}`)"
+
+
+def has(identity: Identity, grant: Grant) -> str:
+    """A grant as a sentence without its end: who may do what on what, through which statement of which policy."""
+    return f"{identity.what} {identity.name} may {grant.action} on {grant.resource}, through {_through(grant)}"
+
+
+def lets(policy: ResourcePolicy, who: str, grant: Grant) -> str:
+    """The same of somebody who is let in by the policy of a resource, or by a role's trust."""
+    what = f"the role {policy.name}" if isinstance(policy, TrustPolicy) else grant.resource
+    return f"{who} may {grant.action} on {what}, through {said(grant.name)} of the {policy.what} {policy.name}"
+
+
+def _through(grant: Grant) -> str:
+    return f"{said(grant.name)} of {grant.policy} (`{grant.action_pattern}` on `{grant.resource_pattern}`)"
 
 
 def proof(grants: list[Grant]) -> dict[str, Any]:

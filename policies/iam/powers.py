@@ -6,7 +6,7 @@ from lychgate.views.iam_principals import Identity
 from lychgate.views.powers import all_anywhere
 
 from .examples import plain, with_role
-from .grants import proof, where
+from .grants import has, proof
 
 # One or two actions of each service that holds data, runs code or gives rights. Most of them on everything: an
 # administrator, whatever small exceptions the policy makes.
@@ -215,8 +215,8 @@ def iam_policy_allow_all(identity: Identity, case: Case) -> Answer:
     if len(found) >= MOST:
         names = ", ".join(grant.action for grant in found[:4])
         return fail(
-            f"The {identity.what} may do nearly everything, such as {names}, on whatever there is: {where(found[0])} "
-            "says so. Whoever takes it over has the whole account.",
+            f"The {identity.what} may do nearly everything, such as {names}, on whatever there is: "
+            f"{has(identity, found[0])}. Whoever takes it over has the whole account.",
             proof(found),
         )
     if len(found) + len(unknown) >= MOST:
@@ -354,7 +354,7 @@ def iam_policy_service_wildcard(identity: Identity, case: Case) -> Answer:
         if len(found) == len(actions):
             return fail(
                 f"The {identity.what} may do everything with every {service} resource of the account, {AMONG[service]} "
-                f"among them: {where(found[0])}.",
+                f"among them: {has(identity, found[0])}.",
                 proof(found),
             )
         if len(found) + len(unread) == len(actions):

@@ -4,7 +4,7 @@ from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.resource_policies import ResourcePolicy
 
 from .examples import plain
-from .grants import NOTHING, conditions
+from .grants import NOTHING, conditions, lets
 
 
 @rule(
@@ -240,8 +240,8 @@ def resource_policy_open_to_everyone(policy: ResourcePolicy, case: Case) -> Answ
         return not_applicable(NOTHING)
     for grant in policy.everyone:
         return fail(
-            f"The {policy.what} lets everyone call {grant.action} on {policy.target_name} "
-            f"({grant.name}{conditions(grant)}): any AWS account, and whoever sends requests without one.",
+            f"The {policy.what} lets everyone in, any AWS account and whoever sends requests without one: "
+            f"{lets(policy, 'everyone', grant)}{conditions(grant)}.",
             {"principals": list(grant.principals), "action": grant.action, "resource": grant.resource},
         )
     return PASS

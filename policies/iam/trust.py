@@ -5,7 +5,7 @@ from lychgate.views.exposure import spelled_out, tied
 from lychgate.views.resource_policies import TrustPolicy
 
 from .examples import plain
-from .grants import TrustedAccounts, conditions
+from .grants import TrustedAccounts, conditions, lets
 
 
 @rule(
@@ -130,8 +130,8 @@ def iam_role_trusted_by_everyone(trust: TrustPolicy, case: Case) -> Answer:
     """Everyone, by a principal that no condition ties down."""
     for grant in trust.everyone:
         return fail(
-            f"The trust policy lets everyone assume the role ({grant.name}{conditions(grant)}): any AWS account in "
-            "the world gets its rights.",
+            f"The trust policy lets any AWS account in the world have the role's rights: "
+            f"{lets(trust, 'everyone', grant)}{conditions(grant)}.",
             {"principals": list(grant.principals), "action": grant.action},
         )
     return PASS
@@ -258,8 +258,8 @@ def iam_role_trusts_foreign_account(trust: TrustPolicy, case: Case) -> Answer:
         if not tied(stranger.grant.requirements, "sts:ExternalId", spelled_out):
             account = f"account {stranger.account}" if stranger.account else "an account that nobody can tell"
             return fail(
-                f"The trust policy lets {stranger.principal} of {account} assume the role ({stranger.grant.name}), by "
-                "no external id and from no certain organization: who gets in is decided there.",
+                f"The trust policy lets {account} in by no external id and from no certain organization, so that who "
+                f"gets in is decided there: {lets(trust, stranger.principal, stranger.grant)}.",
                 {"principal": stranger.principal, "account": stranger.account},
             )
     return PASS

@@ -11,7 +11,7 @@ from lychgate.views.iam import AccessKey, LoginProfile, PasswordPolicy
 from lychgate.views.iam_principals import User
 
 from .examples import plain
-from .grants import proof, where
+from .grants import has, proof
 
 
 @rule(
@@ -250,8 +250,8 @@ def iam_user_console_without_mfa(profile: LoginProfile, case: Case) -> Answer:
     allowed = _without_mfa(user)
     if allowed:
         return fail(
-            f"The user may call {allowed[0].action} after signing in with a password alone: {where(allowed[0])} asks "
-            "for no second factor, and no Deny does.",
+            f"After signing in with a password alone, {has(user, allowed[0])}, which asks for no second factor; and no "
+            "Deny does.",
             proof(allowed[:1]),
         )
     if user.unread:

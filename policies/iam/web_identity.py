@@ -9,6 +9,7 @@ from lychgate.views.iam import client_ids
 from lychgate.views.resource_policies import TrustPolicy
 
 from .examples import plain
+from .grants import lets
 
 # What the subject of a token has to be tied to, at least, by the start of its issuer. The part before the first
 # wildcard must match.
@@ -223,8 +224,8 @@ def iam_role_trusts_any_web_identity(trust: TrustPolicy, case: Case) -> Answer:
                 problem = _open(trust, grant.requirements, provider)
                 if problem and f"Federated:{provider}" in grant.principals:
                     return fail(
-                        f"The trust policy lets {_issuer(provider)} vouch for whoever it likes: {grant.name} "
-                        f"{problem}. Every workload there gets the role's rights.",
+                        f"The trust policy {problem}, so that every workload there gets the role's rights: "
+                        f"{lets(trust, f'whomever {_issuer(provider)} vouches for', grant)}.",
                         {"provider": provider, "conditions": [str(condition) for condition in grant.conditions]},
                     )
     return PASS
