@@ -7,14 +7,13 @@ statements, NotAction.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 from functools import lru_cache, partial
 
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Grant, catalogue
+from lychgate.reasoning.iam import Grant
+from lychgate.reasoning.iam import unnamed as arns
 from lychgate.reasoning.iam.rights import service_of
-from lychgate.reasoning.iam.templates import Wild
 from lychgate.views.exposure import spelled_out, tied
 from lychgate.views.iam_principals import Identity
 
@@ -32,7 +31,6 @@ _CONFINING = (
     "dynamodb:leadingkeys",
 )
 _OF_CALLER = ("aws:principal", "aws:userid", "aws:username")
-_NAME = "\0"
 _LIMITING = ("iam:permissionsboundary", "iam:policyarn")  # these confine only by a value that is spelled out
 
 
@@ -106,22 +104,8 @@ def confined(grant: Grant) -> bool:
 
 
 def unnamed(identity: Identity, action: str) -> list[str]:
-    """ARNs that the action works on, with a name that nobody gave; `*` for an action that has no resources."""
+    """ARNs that the action works on, in the account and Region of the identity's stack, with a name that nobody gave;
+    `*` for an action that has no resources."""
     stack = identity.graph.stacks.get(identity.resource.stack)
-    region = (stack.region if stack is not None else "") or "us-east-1"
-    name = "x" + hashlib.sha256(identity.resource.urn.encode()).hexdigest()[:15]
-    return [text.replace(_NAME, name) for text in _shapes(action, identity.account or "111122223333", region)]
-
-
-@lru_cache(maxsize=8192)
-def _shapes(action: str, account: str, region: str) -> tuple[str, ...]:
-    return tuple(_fill(shape, account, region) for shape in catalogue.shapes(action)) or ("*",)
-
-
-def _fill(shape: tuple[str | Wild, ...], account: str, region: str) -> str:
-    """An ARN of that shape; the catalogue's shapes have the usual partition, account and region."""
-    text = "".join(token if isinstance(token, str) else _NAME if token is Wild.FIELD_ONE else "" for token in shape)
-    partition = catalogue.partition_of(region)
-    head, colon, rest = text.removeprefix("arn:aws:").partition(":")
-    rest = rest.replace("us-east-1:", f"{region}:", 1).replace("111122223333", account, 1)
-    return f"arn:{partition}:{head}{colon}{rest}"
+    region = stack.region if stack is not None else ""
+    return arns.unnamed(action, identity.resource.urn, identity.account, region)

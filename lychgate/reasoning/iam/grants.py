@@ -102,6 +102,11 @@ def grants(
     ]
 
 
+def left_open(statement: Statement, facts: Facts) -> list[Condition] | None:
+    """The conditions of a statement that the facts do not settle; None where they settle that one does not hold."""
+    return _Question([], facts, None).open(statement)
+
+
 class _Question:
     """What is the same for every statement: the policies, the facts, the caller."""
 

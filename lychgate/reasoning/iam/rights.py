@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from .grants import Facts, Grant, grants
-from .language import Policy, Statement
+from .grants import Facts, Grant, grants, left_open
+from .language import Condition, Policy, Statement
 from .matching import actions_language, overlap
 from .pins import Requirement
 
@@ -96,8 +96,9 @@ class Rights:
             found = grants(policies, live, resources, facts, principal)
         else:
             found = [
-                _conditioned(grant, allow)
+                _conditioned(grant, allow, left)
                 for allow, outside in _outside(self.boundary)
+                if (left := left_open(allow, facts or {})) is not None
                 for grant in grants([*policies, outside], live, resources, facts, principal)
             ]
         return [replace(one, statement=originals[id(one.statement)]) for one in found]
@@ -197,11 +198,11 @@ def _outside(boundary: Policy) -> Iterable[tuple[Statement, Policy]]:
             yield allow, replace(boundary, statements=(other_actions, other_resources, *denies))
 
 
-def _conditioned(grant: Grant, allow: Statement) -> Grant:
-    """The grant with what the boundary's statement demands beside."""
+def _conditioned(grant: Grant, allow: Statement, left: list[Condition]) -> Grant:
+    """The grant with what the boundary's statement demands beside; `left` are its conditions that are not settled."""
     demanded = tuple(Requirement(one, allow.variables) for one in allow.conditions)
     return replace(
         grant,
-        conditions=(*grant.conditions, *allow.conditions),
+        conditions=(*grant.conditions, *left),
         requirements=(*grant.requirements, *demanded),
     )

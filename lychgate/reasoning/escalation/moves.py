@@ -1,0 +1,374 @@
+"""The single steps that a principal can take, each by grants that its policies give.
+
+A condition that the facts do not settle counts as met: whoever escalates chooses what a request says. What the target
+is (its tags, its boundary, the service that a role is passed to) is not for the caller to choose, and is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from lychgate.reasoning.iam import Facts, Grant, Policy, Principals, Statement, TooComplexError
+from lychgate.reasoning.iam.principals import Named, caller, named
+from lychgate.reasoning.iam.rights import Prepared, Rights
+from lychgate.reasoning.iam.unnamed import unnamed
+
+from . import ways
+from .records import Principal, Step, StepKind, Workload
+from .ways import Way
+
+_TAG_KEYS = (
+    "aws:resourcetag/",
+    "iam:resourcetag/",
+    "ssm:resourcetag/",
+    "ec2:resourcetag/",
+    "secretsmanager:resourcetag/",
+)
+# Keys that only requests of these actions have; elsewhere a condition on them finds the key absent.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+_TAKEN_BY: dict[str, Callable[[str], bool]] = {
+    "iam:PassedToService": lambda action: action == "iam:PassRole",
+    "iam:PolicyARN": lambda action: action.startswith("iam:Attach"),
+    "iam:PermissionsBoundary": lambda action: action in ways.BOUNDED,
+}
+_EVERYTHING = Prepared(Policy((Statement(0, "", "Allow", ("*",), ("*",)),)))
+
+
+@dataclass(slots=True)
+class Found:
+    """What a principal can do in one step, and why there may be more."""
+
+    steps: list[Step] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+class Moves:
+    """The steps of every principal, computed once each."""
+
+    def __init__(
+        self, principals: Iterable[Principal], workloads: Iterable[Workload] = (), policies: Mapping[str, Prepared] = {}
+    ) -> None:
+        """`policies` are the customer managed policies by ARN: what else may be attached, and what boundaries say."""
+        self.principals = {one.key: one for one in principals}
+        self.policies = policies
+        targets = [one for one in self.principals.values() if one.arn]
+        self.roles = [one for one in targets if one.kind == "role"]
+        self.users = [one for one in targets if one.kind == "user"]
+        self.groups = [one for one in targets if one.kind == "group"]
+        self.workloads = [one for one in workloads if one.holds is None or one.holds in self.principals]
+        self._found: dict[str, Found] = {}
+
+    def of(self, who: Principal) -> Found:
+        """The steps that a principal can take."""
+        found = self._found.get(who.key)
+        if found is None:
+            found = self._found[who.key] = Found()
+            asked = _Asking(self, who, found)
+            if who.unread:
+                found.doubts.append(f"not all that {who.name} may do is known: {who.unread}")
+            found.steps += asked.administrates() or asked.steps()
+        return found
+
+
+class _Asking:
+    """The questions to one principal's rights."""
+
+    def __init__(self, moves: Moves, who: Principal, found: Found) -> None:
+        self.moves = moves
+        self.who = who
+        self.found = found
+        self.tag_keys = {
+            condition.key.lower()
+            for prepared in who.rights.prepared
+            for statement in prepared.policy.statements
+            for condition in statement.conditions
+            if condition.key.lower().startswith(_TAG_KEYS)
+        }
+
+    # -- grants -----------------------------------------------------------------------------------------------------
+
+    def mentions(self, way: Way) -> bool:
+        """Whether its policies speak of the way at all: nearly always they do not, and this is fast."""
+        return all(self.who.rights.mentions(action) for action in way.actions)
+
+    def granted(self, action: str, resource: str | list[str], facts: Facts) -> Grant | None:
+        try:
+            grants = self.who.rights.granted(action, resource, self.request(action, facts))
+        except TooComplexError as error:
+            self.found.doubts.append(f"whether {self.who.name} may {action} is too large a question: {error}")
+            return None
+        return grants[0] if grants else None
+
+    def request(self, action: str, facts: Facts) -> Facts:
+        """What is known of a request: of its caller, of what it is about, and which keys it does not have."""
+        absent = {key: None for key, taking in _TAKEN_BY.items() if not taking(action)}
+        return {**self.who.facts, **facts, **absent}
+
+    def way(self, way: Way, resource: str | list[str], facts: Facts) -> tuple[Grant, ...] | None:
+        """A grant for each action of the way on the resource; None where one is missing."""
+        grants = []
+        for action in way.actions:
+            grant = self.granted(action, resource, facts)
+            if grant is None:
+                return None
+            grants.append(grant)
+        return tuple(grants)
+
+    def about(self, tags: Mapping[str, str] | None, boundary: str = "") -> dict[str, str | None]:
+        """What is known of a target: its tags as far as conditions speak of them, and its boundary."""
+        facts: dict[str, str | None] = {"iam:PermissionsBoundary": boundary or None}
+        if tags is not None:
+            facts |= {key: tags.get(key.partition("/")[2]) for key in self.tag_keys}
+        return facts
+
+    def same_account(self, target: Principal) -> bool:
+        """Whether the API of the target's account can be called: accounts that nobody tells are taken for one."""
+        return not (self.who.account and target.account and self.who.account != target.account)
+
+    def step(self, target: Principal | None, kind: StepKind, way: Way, grants: Iterable[Grant]) -> Step:
+        return Step(self.who, target, kind, way, tuple(grants))
+
+    # -- an administrator -------------------------------------------------------------------------------------------
+
+    def administrates(self) -> list[Step]:
+        """How it has every right of the account by itself: by rights over principals that nobody named."""
+        who = self.who
+        facts = self.about({}) | {"iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
+        for way in (*ways.WRITING, *ways.ATTACHING, *ways.MAKING, *ways.KEYS, ways.RETRUST, ways.JOIN, *ways.CENTER):
+            if not self.mentions(way):
+                continue
+            if way is ways.JOIN and (who.kind == "role" or who.rights.boundary is not None):
+                continue  # a role is in no group, and a boundary stays
+            kinds = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup"}
+            shape = kinds.get(way.on, way.actions[0])
+            grants = self.way(way, unnamed(shape, who.key, who.account, who.region), facts)
+            if grants is not None:
+                return [self.step(None, "administrate", way, grants)]
+        return []
+
+    # -- towards others ---------------------------------------------------------------------------------------------
+
+    def steps(self) -> list[Step]:
+        found = [*self.assuming(), *self.on_principals(), *self.passing(), *self.taking(), *self.making()]
+        order: dict[tuple[str, StepKind, str], Step] = {}
+        for step in found:  # of several ways to one end the first
+            order.setdefault((step.target.key if step.target else "", step.kind, step.extra), step)
+        return list(order.values())
+
+    def assuming(self) -> Iterator[Step]:
+        """By sts:AssumeRole: by the trust policy alone where it names the caller, else by both sides."""
+        for role in self.moves.roles:
+            if role is self.who:
+                continue
+            if role.trust is None:
+                if self.granted("sts:AssumeRole", role.arn, self.about(role.tags)) is not None:
+                    self.found.doubts.append(f"the trust policy of {role.name} cannot be read")
+                continue
+            grants = self.admitted(role, Prepared(role.trust))
+            if grants:
+                yield self.step(role, "become", ways.ASSUME, grants)
+
+    def admitted(self, role: Principal, trust: Prepared) -> list[Grant]:
+        """The grants of trust and own policies that let it assume the role, empty where it may not.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html: within an account a
+        trust policy that names the caller is enough; one that names the account, or another account's, is not.
+        """
+        who = self.who
+        if not _may_name(trust.policy, who):
+            return []
+        facts = self.request("sts:AssumeRole", self.about(role.tags))
+        both = Rights([*who.rights.prepared, *_denies(who.rights.boundary), trust])
+        try:
+            grants = both.granted("sts:AssumeRole", role.arn, facts, who.arn)
+        except TooComplexError as error:
+            self.found.doubts.append(f"whether {who.name} may assume {role.name} is too large a question: {error}")
+            return []
+        theirs = [one for one in grants if one.principals]
+        if not theirs:
+            return []
+        own = self.granted("sts:AssumeRole", role.arn, self.about(role.tags))
+        if who.account and who.account == role.account:
+            for grant in theirs:
+                how = max((_how(principal, who) for principal in grant.principals), default=Named.NOT)
+                if how in (Named.DIRECT, Named.ANYONE) or (how is Named.ROLE and self.unlimited(role)):
+                    return [grant]
+        return [theirs[0], own] if own is not None else []
+
+    def unlimited(self, role: Principal) -> bool:
+        """Whether its boundary, if it has one, lets it assume the role."""
+        boundary = self.who.rights.boundary
+        return boundary is None or bool(
+            Rights([_EVERYTHING], boundary).granted(
+                "sts:AssumeRole", role.arn, self.request("sts:AssumeRole", self.about(role.tags))
+            )
+        )
+
+    def on_principals(self) -> Iterator[Step]:
+        """By the API of IAM, on roles, users, groups and policies by name."""
+        lists = {"role": self.moves.roles, "user": self.moves.users, "group": self.moves.groups}
+        plain: tuple[tuple[StepKind, tuple[Way, ...]], ...] = (
+            ("become", (ways.RETRUST, *ways.KEYS)),
+            ("write", ways.WRITING),
+            ("unbind", ways.UNBINDING),
+            ("join", (ways.JOIN,)),
+        )
+        for kind, those in plain:
+            for way in those:
+                if self.mentions(way):
+                    if way.on == "policy":
+                        yield from self.rewriting(way)
+                    else:
+                        yield from self.on_each(way, kind, lists[way.on])
+        for way in ways.ATTACHING:
+            if self.mentions(way):
+                yield from self.attaching(way, lists[way.on])
+
+    def on_each(self, way: Way, kind: StepKind, targets: Iterable[Principal]) -> Iterator[Step]:
+        for target in targets:
+            if not self.same_account(target) or (kind == "unbind" and not target.boundary):
+                continue
+            if kind == "become" and target is self.who:
+                continue
+            facts = self.about(target.tags, target.boundary)
+            if "Put" in way.actions[0] and kind == "unbind":
+                facts["iam:PermissionsBoundary"] = ways.ADMINISTRATOR_ACCESS  # the boundary that it asks for
+            grants = self.way(way, target.arn, facts)
+            if grants is not None:
+                yield self.step(target, kind, way, grants)
+
+    def rewriting(self, way: Way) -> Iterator[Step]:
+        """By a new version of a managed policy that a principal has, as policy or as boundary."""
+        for target in self.moves.principals.values():
+            if not self.same_account(target):
+                continue
+            kinds: tuple[tuple[StepKind, Iterable[str]], ...] = (
+                ("write", sorted(target.attached)),
+                ("unbind", (target.boundary,) if target.boundary else ()),
+            )
+            for kind, arns in kinds:
+                for arn in arns:
+                    grants = self.way(way, arn, {})
+                    if grants is not None:
+                        yield self.step(target, kind, way, grants)
+                        break
+
+    def attaching(self, way: Way, targets: Iterable[Principal]) -> Iterator[Step]:
+        """By attaching AdministratorAccess, or else a policy that it may attach."""
+        for target in targets:
+            if not self.same_account(target):
+                continue
+            facts = self.about(target.tags, target.boundary)
+            admin = self.way(way, target.arn, facts | {"iam:PolicyARN": ways.ADMINISTRATOR_ACCESS})
+            if admin is not None:
+                yield self.step(target, "write", way, admin)
+                continue
+            if self.way(way, target.arn, facts) is None:
+                continue
+            for arn in self.moves.policies:
+                grants = self.way(way, target.arn, facts | {"iam:PolicyARN": arn})
+                if grants is not None and arn not in target.attached:
+                    yield Step(self.who, target, "attach", way, grants, arn)
+
+    def passing(self) -> Iterator[Step]:
+        """By handing a role to something that it starts."""
+        who = self.who
+        if not who.rights.mentions("iam:PassRole"):
+            return
+        ready = {way: self.way(way, "*", {}) for way in ways.PASSING if self.mentions(way)}
+        launches = {way: grants for way, grants in ready.items() if grants is not None}
+        for role in self.moves.roles:
+            if role is who or not self.same_account(role):
+                continue
+            for way, grants in launches.items():
+                facts = self.about(role.tags) | {"iam:PassedToService": way.service}
+                passes = self.granted("iam:PassRole", role.arn, facts)
+                if passes is not None and self.serves(role, way.service):
+                    yield self.step(role, "become", way, [*grants, passes])
+                    break
+
+    def serves(self, role: Principal, service: str) -> bool:
+        """Whether the role trusts the service, and can be handed to it."""
+        if role.trust is None:
+            self.found.doubts.append(f"the trust policy of {role.name} cannot be read")
+            return False
+        if service == "ec2.amazonaws.com" and not role.profiled and not self.profiles():
+            return False
+        try:
+            return bool(Rights([Prepared(role.trust)]).granted("sts:AssumeRole", "*", {}, service))
+        except TooComplexError as error:
+            self.found.doubts.append(f"whether {service} may assume {role.name} is too large a question: {error}")
+            return False
+
+    def profiles(self) -> bool:
+        """Whether it can put a role into an instance profile."""
+        return self.granted("iam:AddRoleToInstanceProfile", "*", {}) is not None
+
+    def taking(self) -> Iterator[Step]:
+        """By taking over what acts as a principal already."""
+        for way in ways.TAKING:
+            if not self.mentions(way):
+                continue
+            for workload in self.moves.workloads:
+                target = None if workload.holds is None else self.moves.principals[workload.holds]
+                if workload.kind != way.on or (target and (target is self.who or not self.same_account(target))):
+                    continue
+                grants = self.way(way, workload.arn, self.about(workload.tags))
+                if grants is None or (way.actions == ("ssm:SendCommand",) and not self.commands(workload)):
+                    continue
+                if target is None:
+                    self.found.doubts.append(f"whom {workload.name} acts as is not known")
+                else:
+                    yield self.step(target, "become", way, grants)
+
+    def commands(self, workload: Workload) -> bool:
+        """Whether it may use a document that runs what it says."""
+        region = workload.arn.split(":")[3] if workload.arn.count(":") >= 5 else "*"
+        documents = [f"arn:aws:ssm:{region}::document/{name}" for name in ways.COMMAND_DOCUMENTS]
+        documents += unnamed("ssm:GetDocument", self.who.key, self.who.account, region)
+        return self.granted("ssm:SendCommand", documents, {}) is not None
+
+    def making(self) -> Iterator[Step]:
+        """By a role or user of its own, within a boundary that it has to give it: with that boundary's rights."""
+        who = self.who
+        for way in ways.MAKING:
+            if not self.mentions(way):
+                continue
+            for arn, prepared in self.moves.policies.items():
+                shape = "iam:CreateRole" if way.on == "role" else "iam:CreateUser"
+                facts = {"iam:PermissionsBoundary": arn, "iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
+                grants = self.way(way, unnamed(shape, who.key, who.account, who.region), facts)
+                if grants is not None:
+                    name = f"a new {way.on} with all that {prepared.policy.label} allows"
+                    made = Principal(name, name, "role", "", who.account, Rights([prepared]), boundary=arn)
+                    yield self.step(made, "become", way, grants)
+
+
+def _denies(boundary: Policy | None) -> Iterator[Prepared]:
+    """The Denies of a boundary: they hold also where what it allows does not matter."""
+    if boundary is not None:
+        yield Prepared(replace(boundary, statements=tuple(one for one in boundary.statements if one.effect == "Deny")))
+
+
+def _how(principal: str, who: Principal) -> Named:
+    """How an entry of `Grant.principals` names the caller."""
+    if principal.startswith("everyone but "):
+        return Named.ANYONE
+    kind, _, value = principal.partition(":")
+    return named(Principals(((kind, value),)), caller(who.arn))
+
+
+def _may_name(trust: Policy, who: Principal) -> bool:
+    """Whether a trust policy has a principal that may mean the caller; most name services only."""
+    for statement in trust.statements:
+        principals = statement.principals
+        if principals is None or statement.effect == "Deny":
+            continue
+        if principals.excluded or any(
+            value == "*" or who.account in value or value == who.arn or not who.account
+            for kind, value in principals.entries
+            if kind == "AWS"
+        ):
+            return True
+    return False
