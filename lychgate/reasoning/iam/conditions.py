@@ -8,9 +8,10 @@ after ForAnyValue: https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyv
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from .language import NEGATED, Condition
@@ -18,6 +19,7 @@ from .matching import Language
 from .patterns import arn_tokens, equal_pattern, simple_pattern
 from .templates import Piece, fill, pieces, plain
 
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -28,7 +30,8 @@ class UndecidedError(Exception):
 class Context:
     """The keys of one request, their names in any case. A text is a single value, a list is a multivalued key.
 
-    A key with an empty list counts as absent.
+    A key with an empty list counts as absent, to Null also one of empty texts only ("missing context keys or context
+    keys with empty values", reference_policies_condition_examples-multi-valued-context-keys.html).
     """
 
     __slots__ = ("_values",)
@@ -45,6 +48,11 @@ class Context:
         """Every value of the key (given in lower case); empty when it is absent."""
         value = self._values.get(key)
         return () if value is None else (value,) if isinstance(value, str) else value
+
+    def is_null(self, key: str) -> bool:
+        """Whether the key is absent or a list of empty texts."""
+        value = self._values.get(key)
+        return value is None or (not isinstance(value, str) and not any(value))
 
     def single(self, key: str) -> str | None:
         """The value of a single-valued key for a policy variable. A multivalued key cannot be a variable."""
@@ -63,7 +71,7 @@ def holds(condition: Condition, context: Context, variables: bool = True) -> boo
     """Whether the condition holds. Raises UndecidedError where AWS does not say."""
     values = context.all(condition.key)
     if condition.operator == "Null":
-        return any(_null(text) is not bool(values) for text in condition.values)
+        return any(_null(text) is context.is_null(condition.key) for text in condition.values)
     if condition.qualifier:
         # "a null data set, such as an empty string" counts as no value for the set operators
         values = tuple(value for value in values if value)
@@ -159,6 +167,8 @@ def _arn_language(parts: tuple[Piece, ...]) -> Language | None:
 
 
 def _bool(text: str, value: str, _context: Context, _variables: bool) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise UndecidedError(f"Bool takes true or false, not {text!r}")
     return text.lower() == value.lower()
 
 
@@ -169,33 +179,41 @@ def _binary(text: str, value: str, _context: Context, _variables: bool) -> bool:
 def _ip(text: str, value: str, _context: Context, _variables: bool) -> bool:
     network = as_network(text)
     try:
-        return ipaddress.ip_address(value) in network
+        address = ipaddress.ip_address(value)
     except ValueError:
         return False
+    if address.version == 6 and address.ipv4_mapped is not None:
+        raise UndecidedError(f"nobody says whether {value} is an IPv4 address")
+    return address in network
 
 
 @lru_cache(maxsize=4096)
 def as_network(text: str) -> Network:
     """An address or a CIDR block; host bits are ignored. Raises UndecidedError for anything else."""
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise UndecidedError(f"{text!r} is not an IP address or CIDR block") from None
+        network = None
+    address, _, length = text.partition("/")
+    if network is None or not (length.isdecimal() or address == text):  # a mask is no length
+        raise UndecidedError(f"{text!r} is not an IP address or CIDR block")
+    return network
 
 
 @lru_cache(maxsize=4096)
 def as_number(text: str) -> Decimal | None:
-    """A finite decimal number, else None."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    """An integer or decimal number, else None. Decimal itself takes more: `1e3`, `1_000`, white space, other digits."""
+    return Decimal(text) if _NUMBER.match(text) else None
 
 
 @lru_cache(maxsize=4096)
 def as_moment(text: str) -> Decimal | None:
-    """Seconds since 1970 of an ISO 8601 date, or of epoch seconds, else None. A date without a zone is UTC."""
+    """Seconds since 1970 of an ISO 8601 date, or of epoch seconds, else None. A date without a zone is UTC.
+
+    Four digits are both a year and a number of seconds: None.
+    """
+    if len(text) == 4 and text.isdecimal():
+        return None
     number = as_number(text)
     if number is not None:
         return number

@@ -147,8 +147,8 @@ class KeyDomain:
         if self.kind == "bool":
             self.values = ["true", "false"]
         elif self.kind == "text":
-            if any(condition.qualifier for condition in self.conditions):
-                self.texts.add([()])  # set operators take an empty text for no value
+            if self.multivalued or any(condition.qualifier for condition in self.conditions):
+                self.texts.add([()])  # set operators take an empty text for no value, and of a list Null does too
             self.texts.close()
             self.values = self.texts.values
         else:
@@ -172,7 +172,10 @@ class KeyDomain:
             pattern = text_pattern(operator, parts)
             return None if pattern is None else self.texts.mask([pattern])
         if self.kind == "bool":
-            matches = (COMPARE[operator](text, value, Context(), False) for value in self.values)
+            try:
+                matches = [COMPARE[operator](text, value, Context(), False) for value in self.values]
+            except UndecidedError:
+                return None
             return sum(match << at for at, match in enumerate(matches))
         return self.line.mask(operator, text) if family(operator) == self.kind else None
 

@@ -330,6 +330,8 @@ def _core(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
     """What identity and resource policies allow together, within boundary and session policy."""
     identity = _layer(matches["identity"][0], "the identity policies")
     if case.who.kind == "root":
+        if case.request.action.lower() == "sts:assumerole":  # STS: API_AssumeRole.html
+            return Path(Truth.NO, "the root user cannot assume roles")
         identity = Path(Truth.YES, "the root user may do everything in its account")
     limits = [
         _layer(matches[name][0], what)

@@ -234,8 +234,9 @@ class Universe:
             words = {text.lower() for text in condition.values}
             if not words <= {"true", "false"}:
                 return self._doubtful(condition, variables, "Null takes true or false")
-            ways: list[Term] = [("all", number, 0)] if "true" in words else []
-            ways += [("any", number, full)] if "false" in words else []
+            nothing = self.domains[condition.key].empty_text if self.domains[condition.key].multivalued else 0
+            ways: list[Term] = [("all", number, nothing)] if "true" in words else []
+            ways += [("any", number, full & ~nothing)] if "false" in words else []
             return [(self.everyone, frozenset({way})) for way in ways]
         split = self._values(condition, variables)
         if split is None:

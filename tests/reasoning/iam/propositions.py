@@ -42,6 +42,7 @@ from .random_policies import (
     TWO,
 )
 
+MULTIVALUED = [key for key, kind in KINDS.items() if kind == "texts"]
 Test = Callable[..., bool]
 Values = Mapping[str, Sequence[str]]
 SINGLE_USE = ("action", "resource", "caller")  # what every request has one of
@@ -225,7 +226,8 @@ class Meaning:
     def condition(self, operator: str, key: str, texts: Sequence[str]) -> Any:
         qualifier, _, name = operator.rpartition(":")
         optional, name = name.endswith("IfExists"), name.removesuffix("IfExists")
-        there = self.key(key, lambda value: bool(value) or not qualifier, bool(qualifier))
+        many_ = key in MULTIVALUED  # there an empty text is no value
+        there = self.key(key, lambda value: bool(value) or not many_, many_)
         if name == "Null":
             return self.some([there if text == "false" else self.never(there) for text in texts])
         negated, name = "Not" in name, name.replace("Not", "", 1)
@@ -400,7 +402,7 @@ def of_identities() -> Rows:
     }
     for key, kind in KINDS.items():
         found[key] = others[kind]() if kind in others else [*texts, *PLAIN, *TEXTS, "b*", "xy"]
-    return Rows({name: list(dict.fromkeys(one)) for name, one in found.items()}, ["aws:tagkeys"], ())
+    return Rows({name: list(dict.fromkeys(one)) for name, one in found.items()}, MULTIVALUED, ())
 
 
 @cache

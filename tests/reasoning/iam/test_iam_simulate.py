@@ -306,6 +306,15 @@ def sessions_granted_by_the_resource(case: Case) -> None:
         case["sessionPolicy"]["Statement"] = [*denies, {"Effect": "Allow", "Action": "*", "Resource": "*"}]
 
 
+def no_role_for_the_root_user(case: Case) -> None:
+    if (case["request"]["principal"], case["request"]["action"]) == (ROOT, "sts:AssumeRole"):
+        case["identityPolicies"] = []
+        for one in case.get("resourcePolicy", {}).get("Statement", []):
+            if one["Effect"] == "Allow":
+                one.pop("NotAction", None)
+                one["Action"] = ["s3:GetObject"]
+
+
 def void_without_a_value(case: Case) -> None:
     for one in statements(case):
         if any(valueless(case, text) for text in one.get("NotResource", [])):
@@ -343,6 +352,8 @@ SETTLED = [
             "reference_policies_elements_notprincipal.html: all but Bob, whose account is listed; its key points"),
     Settled("what a resource grants to the ARN of a session is not limited by an implicit deny of the session policy",
             sessions_granted_by_the_resource, "reference_policies_evaluation-logic_policy-eval-basics.html"),
+    Settled("the root user cannot assume roles", no_role_for_the_root_user,
+            "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: not by root user credentials"),
     Settled("a variable without value in NotResource may make the statement void: ours takes no deny for sure from it",
             void_without_a_value, "reference_policies_variables.html#policy-vars-no-value: might be invalid"),
 ]  # fmt: skip

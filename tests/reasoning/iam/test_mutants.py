@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lychgate.reasoning.iam import compare, parse
+from lychgate.reasoning.iam.evaluation import Truth, permitted
 
 from .helpers import ACCOUNT, OTHER, ROLE, USER, allow, deny
 
@@ -163,6 +164,32 @@ MUTANTS: dict[str, tuple[Statements, Statements]] = {
         [allow(), deny(**when(StringNotEquals={"aws:SourceVpce": "vpce-1"}))],
         [allow(), deny(**when(StringNotEquals={"aws:SourceVpce": "vpce-1"}, Bool={"aws:ViaAWSService": "false"}))],
     ),
+    "one account more": (
+        [allow(GET, B, principal={"AWS": ACCOUNT})],
+        [allow(GET, B, principal={"AWS": [ACCOUNT, OTHER]})],
+    ),
+    "a tag that any may bring": (
+        [allow("sts:TagSession", None, principal={"AWS": ROLE}, **when(StringEquals={"aws:RequestTag/team": "a"}))],
+        [allow("sts:TagSession", None, principal={"AWS": ROLE}, **when(StringLike={"aws:RequestTag/team": "?"}))],
+    ),
+    "one transitive tag more": (
+        [
+            allow(
+                "sts:TagSession",
+                None,
+                principal={"AWS": ROLE},
+                **when(ForAllValues__StringEquals={"sts:TransitiveTagKeys": ["team"]}),
+            )
+        ],
+        [
+            allow(
+                "sts:TagSession",
+                None,
+                principal={"AWS": ROLE},
+                **when(ForAllValues__StringEquals={"sts:TransitiveTagKeys": ["team", "role"]}),
+            )
+        ],
+    ),
     "any service instead of S3": (
         [allow("kms:Decrypt", **when(StringEquals={"kms:ViaService": "s3.eu-west-1.amazonaws.com"}))],
         [allow("kms:Decrypt", **when(StringLike={"kms:ViaService": "*.amazonaws.com"}))],
@@ -181,6 +208,9 @@ def test_a_mutant_is_wider_and_a_request_shows_it(name: str) -> None:
     assert (found.relation, found.only_a) == ("narrower", None)
     assert found.only_b is not None
     assert found.only_b.real, found.only_b.request
+    asked = found.only_b.request  # which the evaluator confirms
+    assert permitted([[meant]], asked).truth is Truth.NO
+    assert permitted([[mutant]], asked).truth is Truth.YES
 
 
 def test_there_are_enough() -> None:

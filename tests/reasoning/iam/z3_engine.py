@@ -95,7 +95,7 @@ class Engine:
             elif kind == "ip":
                 found += [self.values[key] >= 0, self.values[key] <= 2**32]  # the last stands for all of IPv6
             elif kind == "texts":
-                found.append(self.present[key] == z3.Or(*(has for has, _ in self.slots[key])))
+                found.append(self.present[key] == z3.Or(*(z3.And(has, text != "") for has, text in self.slots[key])))
         return z3.And(*found)
 
     def allowed(self, *documents: Mapping[str, Any]) -> Any:
@@ -196,6 +196,7 @@ class Engine:
             if kind == "texts":
                 texts = [] if value is None else [value] if isinstance(value, str) else list(value)
                 assert len(texts) <= SLOTS
+                found.append(self.present[key] == any(texts))
                 for slot, (has, held) in enumerate(self.slots[key]):
                     found.append(has == (slot < len(texts)))
                     found += [held == z3.StringVal(texts[slot])] if slot < len(texts) else []
