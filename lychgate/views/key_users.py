@@ -1,4 +1,4 @@
-"""Who may decrypt with a KMS key: by the key's policy, by IAM where that leaves it to the account, and by grants.
+"""Who may do what with a KMS key: by the key's policy, by IAM where that leaves it to the account, and by grants.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/control-access.html: a key's policy has the first word. What it
 gives to the account (`:root`) identities have by their own policies; whom it names, or a grant names, needs none.
@@ -15,7 +15,16 @@ from lychgate.reasoning.iam import Grant, Policy, Statement, access, allows_anyt
 from lychgate.views.attachments import POLICY, ROLE, USER
 from lychgate.views.declared_access import declared
 from lychgate.views.effective import as_its_own, denied_by, effective
-from lychgate.views.exposure import head, named_of, names_everyone, principal_account, spelled_out, tied_accounts, ties
+from lychgate.views.exposure import (
+    head,
+    named_of,
+    names_everyone,
+    principal_account,
+    spelled_out,
+    tied,
+    tied_accounts,
+    ties,
+)
 from lychgate.views.iam_principals import Elsewhere, Identity, Role, User
 from lychgate.views.kms import Key
 from lychgate.views.labels import labels_of
@@ -25,17 +34,17 @@ from lychgate.views.ownership_callers import Callers, facts_of
 from lychgate.views.resource_policies import ResourcePolicy, policies_on
 
 # What gives the plain text that a key protects, or a data key of it, to whoever asks; a grant gives any of these.
-DECRYPTS = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:GenerateDataKeyPair")
 GRANTS = "kms:CreateGrant"
+DECRYPTS = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", GRANTS)
 FOR_AWS = "kms:GrantIsForAWSResource"
-_SERVICES = ("aws:SourceArn", "aws:SourceAccount", "aws:PrincipalIsAWSService")
+_SERVICES = ("aws:SourceArn", "aws:SourceAccount")  # which only a service of AWS sends along
 _SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyUser:
-    """One that may decrypt. `arn` is an ARN, another account, or `*` for everyone; `identity` is set where it is one of
-    the program. `words` says who it is, and the rest by which right."""
+    """One that may do something with a key. `arn` is an ARN, another account, or `*` for everyone; `identity` is set
+    where it is one of the program. `words` says who it is, and the rest by which right."""
 
     words: str
     arn: str
@@ -64,32 +73,42 @@ def holds_card_data(key: Key) -> bool:
 Allowed = Callable[[Identity | None, str], bool]
 
 
-def users_of(key: Key, allowed: Allowed) -> tuple[list[KeyUser], list[UnknownRead]]:
-    """Everyone who may decrypt with the key, as far as it can be read, and why more is not known, without those that
-    are allowed to (by identity, None for one of elsewhere, and ARN). Services of AWS are left out: what they do,
-    somebody asks them for."""
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Why it is not known whether somebody may (by ARN), or who else may (empty)."""
+
+    arn: str
+    why: UnknownRead
+
+
+def holders(key: Key, actions: tuple[str, ...], allowed: Allowed) -> tuple[list[KeyUser], list[Open]]:
+    """Everyone who may do one of the actions with the key, as far as it can be read, and why more is not known, without
+    those that are allowed to (by identity, None for one of elsewhere, and ARN).
+
+    Services of AWS are left out: what they do, somebody asks them for. So is the right to make grants for these alone.
+    """
     found: list[KeyUser] = []
-    unread: list[UnknownRead] = []
+    unread: list[Open] = []
     try:
         policies = policies_on(key.graph, key.resource)
     except UnknownRead as unknown:
-        return [], [unknown]
+        return [], [Open("", unknown)]
     for policy in policies:
         try:
-            named = _named(key, policy)
+            named = named_by(policy, actions)
             found += [one for one in named if not _is_allowed(allowed, one.identity, one.arn, unread)]
-            found += _delegated(key, policy, allowed, unread)
+            found += _delegated(key, policy, actions, allowed, unread)
         except UnknownRead as unknown:
-            unread.append(unknown)
+            unread.append(Open("", unknown))
     return found, unread
 
 
-def _is_allowed(allowed: Allowed, identity: Identity | None, arn: str, unread: list[UnknownRead]) -> bool:
+def _is_allowed(allowed: Allowed, identity: Identity | None, arn: str, unread: list[Open]) -> bool:
     """Whether it is; where that is not known, the reason is kept and it is not told of."""
     try:
         return allowed(identity, arn)
     except UnknownRead as unknown:
-        unread.append(unknown)
+        unread.append(Open(arn, unknown))
         return True
 
 
@@ -100,20 +119,20 @@ def _arn(key: Key) -> str:
     return arn
 
 
-def _named(key: Key, policy: ResourcePolicy) -> Iterator[KeyUser]:
-    """Whom the policy names, or ties everyone to."""
-    asked = policy.speaking_of(*DECRYPTS, GRANTS)
+def named_by(policy: ResourcePolicy, actions: tuple[str, ...]) -> Iterator[KeyUser]:
+    """Whom the policy of a key, or a grant, names for one of the actions, or ties everyone to. Raises UnknownRead."""
+    asked = policy.speaking_of(*actions)
     if not any(names_everyone(one) or not _leaves_it(policy, one) for one in asked):
         return  # nearly all keys leave it to the account, and finding out is cheap
-    for grant in policy.granted((*DECRYPTS, GRANTS)):
+    for grant in policy.granted(actions):
         if grant.asked == GRANTS and grant.pinned(FOR_AWS, "true"):
             continue
         for principal in grant.principals:
             kind, _, value = principal.partition(":")
             if principal.startswith("everyone but ") or (kind == "AWS" and value == "*"):
-                yield from _everyone(key, policy, grant)
+                yield from _everyone(policy, grant)
             elif kind == "AWS" and not _is_own_root(policy, value):
-                yield _user(key, policy, grant, value)
+                yield _user(policy, grant, value)
 
 
 def _leaves_it(policy: ResourcePolicy, statement: Statement) -> bool:
@@ -126,12 +145,12 @@ def _is_own_root(policy: ResourcePolicy, value: str) -> bool:
     return value == account or bool(re.fullmatch(rf"arn:[\w-]+:iam::{account}:root", value))
 
 
-def _user(key: Key, policy: ResourcePolicy, grant: Grant, value: str) -> KeyUser:
+def _user(policy: ResourcePolicy, grant: Grant, value: str) -> KeyUser:
     session = _SESSION.match(value)
     name = session.group(1) if session else value
-    found = key.graph.resolve(name, ROLE, USER, stack=policy.resource.stack)
+    found = policy.graph.resolve(name, ROLE, USER, stack=policy.resource.stack)
     if found is not None:
-        identity: Identity = Role.of(key.graph, found) if found.type == ROLE else User.of(key.graph, found)
+        identity: Identity = Role.of(policy.graph, found) if found.type == ROLE else User.of(policy.graph, found)
         return _of(f"{identity.what} {identity.name}", identity.arn, identity, grant, policy)
     if _is_root(value):
         if not policy.account:
@@ -147,18 +166,19 @@ def _of(words: str, arn: str, identity: Identity | None, grant: Grant, policy: R
     return KeyUser(words, arn, identity, grant.action, f"the key {key}", grant.name, f"the {policy.what} {policy.name}")
 
 
-def _everyone(key: Key, policy: ResourcePolicy, grant: Grant) -> Iterator[KeyUser]:
+def _everyone(policy: ResourcePolicy, grant: Grant) -> Iterator[KeyUser]:
     """Whom a grant to everyone lets in, by its conditions."""
     requirements = grant.requirements
-    if any(any(ties(requirements, name)) for name in _SERVICES):
+    by_service = tied(requirements, "aws:PrincipalIsAWSService", tuple("true").__eq__)
+    if by_service or any(any(ties(requirements, name)) for name in _SERVICES):
         return
     arns = [value for values in ties(requirements, "aws:PrincipalArn") for value in values]
     if arns and all(spelled_out(value) for value in arns):
         for value in arns:
-            yield _user(key, policy, grant, head(value))
+            yield _user(policy, grant, head(value))
         return
     tagged = any(one.condition.key.startswith("aws:principaltag/") for one in requirements)
-    meeting = Callers(key.graph).meeting(requirements) if tagged else []
+    meeting = Callers(policy.graph).meeting(requirements) if tagged else []
     if meeting:
         for identity in meeting:
             yield _of(f"{identity.what} {identity.name}", identity.arn, identity, grant, policy)
@@ -169,7 +189,9 @@ def _everyone(key: Key, policy: ResourcePolicy, grant: Grant) -> Iterator[KeyUse
         yield _of(words, account if account not in ("", policy.account) else "*", None, grant, policy)
 
 
-def _delegated(key: Key, policy: ResourcePolicy, allowed: Allowed, unread: list[UnknownRead]) -> Iterator[KeyUser]:
+def _delegated(
+    key: Key, policy: ResourcePolicy, actions: tuple[str, ...], allowed: Allowed, unread: list[Open]
+) -> Iterator[KeyUser]:
     """Who has it by a policy of its own, where the key's policy leaves it to the account."""
     statements = [
         allow for allow in policy.allows if any(_is_own_root(policy, value) for value in named_of(allow, "AWS"))
@@ -177,18 +199,18 @@ def _delegated(key: Key, policy: ResourcePolicy, allowed: Allowed, unread: list[
     if not statements:
         return
     arn = _arn(key)
-    asked = _asked(arn)
+    asked = _asked(arn, actions)
     for identity in Identity.all(key.graph):
         if isinstance(identity, Elsewhere) and identity.resource.type == POLICY:
             continue  # held by nobody
         if identity.account and policy.account and identity.account != policy.account:
             continue
         try:
-            if not identity.granted((*DECRYPTS, GRANTS), arn, facts_of(identity)):
+            if not identity.granted(actions, arn, facts_of(identity)):
                 continue
         except UnknownRead as unknown:
             if not _is_allowed(allowed, identity, identity.arn, unread):
-                unread.append(unknown)
+                unread.append(Open(identity.arn, unknown))
             continue
         if _is_allowed(allowed, identity, identity.arn, unread):
             continue
@@ -196,7 +218,8 @@ def _delegated(key: Key, policy: ResourcePolicy, allowed: Allowed, unread: list[
         layers = effective(identity).access.layers
         answer = allows_anything(access(*layers, Policy((*given, *denied_by(identity, policy).statements)), asked))
         if answer.answer == "unknown":
-            unread.append(UnknownRead(identity.resource.urn, "policy", f"is too involved to tell ({answer.reason})"))
+            why = UnknownRead(identity.resource.urn, "policy", f"is too involved to tell ({answer.reason})")
+            unread.append(Open(identity.arn, why))
         elif answer.witness is not None:
             shown = answer.witness
             who, what = f"{identity.what} {identity.name}", f"the key {key.name}"
@@ -207,12 +230,11 @@ def _is_root(value: str) -> bool:
     return value.isdigit() or value.endswith(":root")
 
 
-def _asked(arn: str) -> Policy:
-    """Any request that gives plain text: grants that are for services of AWS only give it to these."""
-    for_people = {"BoolIfExists": {FOR_AWS: "false"}}
+def _asked(arn: str, actions: tuple[str, ...]) -> Policy:
+    """Any request for one of the actions; for grants, those that are not for services of AWS."""
+    for_people = {"Condition": {"BoolIfExists": {FOR_AWS: "false"}}}
     statements = [
-        {"Effect": "Allow", "Action": list(DECRYPTS), "Resource": arn},
-        {"Effect": "Allow", "Action": GRANTS, "Resource": arn, "Condition": for_people},
+        {"Effect": "Allow", "Action": one, "Resource": arn, **(for_people if one == GRANTS else {})} for one in actions
     ]
     return parse({"Version": "2012-10-17", "Statement": statements}, "what is asked")
 

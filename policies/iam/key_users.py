@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
 from lychgate.views.declared_access import declares_anything
 from lychgate.views.iam_principals import Identity
-from lychgate.views.key_users import KeyUser, declares, holds_card_data, users_of
+from lychgate.views.key_users import DECRYPTS, KeyUser, declares, holders, holds_card_data
 from lychgate.views.kms import Key
 
 from .declared_access import SERVICE
@@ -206,12 +206,12 @@ def kms_card_key_decrypted_by_others(key: Key, case: Case) -> Answer:
             return True
         return identity is not None and (not said or declares(identity, key))
 
-    users, unread = users_of(key, allowed)
+    users, unread = holders(key, DECRYPTS, allowed)
     others = users if said else [one for one in users if one.arn == "*" or one.arn.isdigit()]
     if others:
         return _told(others)
     if unread:
-        raise unread[0]
+        raise unread[0].why
     return PASS if said else not_applicable(UNSAID)
 
 

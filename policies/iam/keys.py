@@ -1,7 +1,11 @@
 """Who administers a KMS key and who uses it."""
 
+from itertools import product
+
 from lychgate import PASS, Answer, Case, fail, not_applicable, rule
-from lychgate.reasoning.iam import Grant
+from lychgate.model.values import UnknownRead
+from lychgate.views.key_users import KeyUser, Open, holders, named_by
+from lychgate.views.kms import KEYS, Key
 from lychgate.views.resource_policies import KeyPolicy
 
 from .examples import plain
@@ -13,13 +17,13 @@ USES = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Sign")
 
 @rule(
     id="kms-key-without-separated-duties",
-    title="A key's policy lets the same principal administer the key and use it",
+    title="The same principal may administer a key and use it",
     layer="iam",
     severity="high",
     judges=KeyPolicy,
-    rationale="""Whoever may change a key's policy or delete the key should not be able to decrypt with it:
-    otherwise one taken-over identity reads the data and hides it. PCI DSS wants keys guarded by few custodians
-    (3.6.1, 3.6.1.3).""",
+    rationale="""Whoever may change a key's policy or delete the key should not be able to decrypt with it: otherwise
+    one taken-over identity reads the data and hides it. PCI DSS wants keys guarded by few custodians (3.6.1, 3.6.1.3).
+    The key's policy, grants, and IAM where the policy leaves it to the account, are looked at together.""",
     remediation="""Use two statements: administration (`kms:PutKeyPolicy`, `kms:ScheduleKeyDeletion`, ...) for the
     deployment's role, use (`kms:Decrypt`, `kms:GenerateDataKey*`) for the workload's role. Only the account's root
     may have `kms:*`.""",
@@ -75,8 +79,58 @@ USES = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Sign")
             )
             """
         ),
+        # Left to the account: one role administers, another one uses, and grants are made for services of AWS alone.
+        plain(
+            """
+            key = aws.kms.Key("cards")
+            for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+            for name, statements in {
+                "admin": [{"Action": ["kms:Put*", "kms:ScheduleKeyDeletion"]}],
+                "worker": [
+                    {"Action": ["kms:Decrypt", "kms:GenerateDataKey*"]},
+                    {"Action": "kms:CreateGrant", "Condition": for_aws},
+                ],
+            }.items():
+                role = aws.iam.Role(name, assume_role_policy=trusts("ec2.amazonaws.com"))
+                allows = [{"Effect": "Allow", "Resource": key.arn, **one} for one in statements]
+                aws.iam.RolePolicy(name, role=role.id, policy=document(*allows))
+            """
+        ),
     ],
     violating=[
+        # Left to the account, and a role of it may both
+        plain(
+            """
+            aws.kms.Key("cards")
+            role = aws.iam.Role("operator", assume_role_policy=trusts("ec2.amazonaws.com"))
+            allow = {"Effect": "Allow", "NotAction": "kms:CreateGrant", "Resource": "arn:aws:kms:*:*:key/*"}
+            aws.iam.RolePolicy("operator", role=role.id, policy=document(allow))
+            """
+        ),
+        # The use is given to everyone, by a condition that names the administrator
+        plain(
+            """
+            admin = aws.iam.Role("key-admin", assume_role_policy=trusts("ec2.amazonaws.com"))
+            tied = {"ArnEquals": {"aws:PrincipalArn": admin.arn}}
+            allow = {"Effect": "Allow", "Resource": "*"}
+            aws.kms.Key(
+                "cards",
+                policy=document(
+                    {**allow, "Principal": {"AWS": admin.arn}, "Action": "kms:PutKeyPolicy"},
+                    {**allow, "Principal": "*", "Action": "kms:Decrypt", "Condition": tied},
+                ),
+            )
+            """
+        ),
+        # The policy names it as administrator, a grant gives it the use
+        plain(
+            """
+            admin = aws.iam.Role("key-admin", assume_role_policy=trusts("ec2.amazonaws.com"))
+            allow = {"Effect": "Allow", "Resource": "*", "Principal": {"AWS": admin.arn}}
+            key = aws.kms.Key("cards", policy=document({**allow, "Action": "kms:Put*"}))
+            aws.kms.Grant("admin", key_id=key.key_id, grantee_principal=admin.arn, operations=["Decrypt"])
+            """
+        ),
         plain(
             """
             worker = aws.iam.Role("worker", assume_role_policy=trusts("ec2.amazonaws.com"))
@@ -143,46 +197,34 @@ USES = ("kms:Decrypt", "kms:GenerateDataKey", "kms:Sign")
     ],
 )
 def kms_key_without_separated_duties(policy: KeyPolicy, case: Case) -> Answer:
-    """One principal of the key policy in both lists; the account's root delegates to IAM and counts for neither."""
+    """One that both may, by the policy, by grants, or by IAM where the policy leaves it to the account."""
     if policy.policy is None:
         return not_applicable(NOTHING)
-    if not _named(policy, ADMINISTERS) & _named(policy, USES):
-        return PASS
-    administers = _principals(policy, policy.granted(ADMINISTERS))
-    uses = _principals(policy, policy.granted(USES))
-    both = administers.keys() & uses.keys()
-    if not both:
-        return PASS
-    who = min(both)
-    first, second = administers[who], uses[who]
-    return fail(
-        f"The {policy.what} lets {who.partition(':')[2]} both administer the key ({first.action}, {first.name}) and "
-        f"use it ({second.action}, {second.name}): one identity can read the data and lock everyone else out.",
-        {"principals": sorted(both), "administers": first.action, "uses": second.action},
-    )
+    administers, unread = _holders(policy, ADMINISTERS)
+    uses, more = _holders(policy, USES) if administers or unread else ([], [])
+    for first in administers:
+        second = next((one for one in uses if one.arn == first.arn or "*" in (one.arn, first.arn)), None)
+        if second is not None:
+            return fail(
+                f"One identity can read the data and lock everyone else out: {first.sentence}, and {second.sentence}.",
+                {"principal": first.arn, "administers": first.action, "uses": second.action},
+            )
+    admins: list[KeyUser | Open] = [*administers, *unread]
+    users: list[KeyUser | Open] = [*uses, *more]
+    for one, other in product(admins, users):
+        why = _open(one) or _open(other)
+        if why is not None and (one.arn == other.arn or not {"*", ""}.isdisjoint((one.arn, other.arn))):
+            raise why
+    return PASS
 
 
-def _named(policy: KeyPolicy, actions: tuple[str, ...]) -> set[tuple[str, str]]:
-    """The principals of the statements that mean one of the actions."""
-    found: set[tuple[str, str]] = set()
-    for statement in policy.speaking_of(*actions):
-        if statement.principals is not None:
-            found |= {("everyone", "")} if statement.principals.excluded else set(statement.principals.entries)
-    own = policy.own_accounts
-    return found - {("AWS", text) for account in own for text in (account, f"arn:aws:iam::{account}:root")}
+def _holders(policy: KeyPolicy, actions: tuple[str, ...]) -> tuple[list[KeyUser], list[Open]]:
+    """Who may do one of the actions with the key; where it is of another program, whom the policy names."""
+    key = policy.target
+    if key is None or key.external or key.type not in KEYS:
+        return list(named_by(policy, actions)), []
+    return holders(Key.of(policy.graph, key), actions, lambda identity, arn: False)
 
 
-def _principals(policy: KeyPolicy, grants: list[Grant]) -> dict[str, Grant]:
-    """The principals that a key policy names, each with a grant of its own, without the account's root."""
-    own = policy.own_accounts
-    roots = {f"AWS:{account}" for account in own} | {f"AWS:arn:aws:iam::{account}:root" for account in own}
-    found: dict[str, Grant] = {}
-    for grant in grants:
-        for principal in grant.principals:
-            if (
-                principal not in roots
-                and not principal.endswith(":root")
-                and principal.startswith(("AWS:", "everyone"))
-            ):
-                found.setdefault(principal, grant)
-    return found
+def _open(one: KeyUser | Open) -> UnknownRead | None:
+    return one.why if isinstance(one, Open) else None

@@ -121,3 +121,23 @@ def test_a_boundary_and_a_deny_of_the_key_take_away() -> None:
 def test_a_key_of_other_data_is_not_judged() -> None:
     assert answer(graph_of(rights=DECRYPT, classification="internal")).outcome == "not applicable"
     assert answer(graph_of(rights=DECRYPT, classification=UNKNOWN)).outcome == "unknown"
+
+
+def duties(graph: Graph) -> Answer:
+    rule = built_in_rules()["kms-key-without-separated-duties"]
+    (view,) = rule.judges.all(graph)
+    return judge(rule, view, Case(graph, None), Redactor(()))
+
+
+def test_the_duties_of_one_identity_are_looked_at_together() -> None:
+    boundary = {"permissionsBoundary": "arn:aws:iam::111122223333:policy/elsewhere"}
+    both = document({"Action": ["kms:Decrypt", "kms:PutKeyPolicy"], "Resource": KEY_ARN})
+    found = duties(graph_of(rights=both))
+    assert (
+        "role worker may kms:PutKeyPolicy on the key cards, through statement 1 of RolePolicy rights" in found.message
+    )
+    assert duties(graph_of(rights=both, **boundary)).outcome == "unknown"
+    assert duties(graph_of(rights=DECRYPT, **boundary)).outcome == "pass"  # whatever it is, it administers nothing
+    assert duties(graph_of(rights=UNKNOWN)).outcome == "unknown"
+    admin = {"Principal": {"AWS": "arn:aws:iam::111122223333:role/deployer"}, "Action": "kms:Put*"}
+    assert duties(graph_of(document(ROOT, admin), DECRYPT, **boundary)).outcome == "pass"
