@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import orjson
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.escalation import Moves, Principal, Reach, Workload
+from lychgate.reasoning.escalation import Moves, Principal, Reach, Step, Workload
 from lychgate.reasoning.escalation.records import PrincipalKind
 from lychgate.reasoning.iam import Policy
 from lychgate.reasoning.iam.rights import Prepared, Rights
@@ -67,6 +68,21 @@ def reach_of(identity: Identity) -> Reach:
 def principal_of(identity: Identity) -> Principal:
     """The record of an identity; one of another program has no ARN, so it is only ever a start."""
     return identity.once("principal", lambda: _principal(identity))
+
+
+def record(step: Step) -> dict[str, Any]:
+    """A step as data, for witnesses and answers."""
+    return {
+        "principal": step.source.name,
+        "requests": [
+            {"action": one.action, "resource": one.resource, "statement": one.name, "policy": one.policy}
+            for one in step.grants
+        ],
+        "becomes": step.target.name if step.target is not None and step.kind == "become" else None,
+        "changes": step.target.name if step.target is not None and step.kind != "become" else None,
+        "way": step.way.says,
+        "source": step.way.source,
+    }
 
 
 def _moves(graph: Graph) -> Moves:
