@@ -366,12 +366,14 @@ def _as_anyone(case: _Case, grant: Path, limits: Sequence[Path]) -> Path:
 
 
 def _needs_resource_policy(request: Request) -> bool:
-    """Keys and roles trust nobody by themselves, not even their own account: their policy has to allow too."""
-    service, _, name = request.action.lower().partition(":")
+    """Keys and roles trust nobody by themselves, not even their own account: their policy has to allow too.
+
+    All that STS does to a role: with tags (sts:TagSession) or a source identity (sts:SetSourceIdentity) too,
+    id_session-tags.html#id_session-tags_permissions-required, id_credentials_temp_control-access_monitor.html.
+    """
+    service = request.action.lower().partition(":")[0]
     kind = request.resource.split(":", 5)[-1]
-    return (service == "kms" and kind.startswith("key/")) or (
-        service == "sts" and name.startswith("assumerole") and kind.startswith("role/")
-    )
+    return (service, kind.partition("/")[0]) in (("kms", "key"), ("sts", "role"))
 
 
 def _notes(request: Request) -> tuple[str, ...]:

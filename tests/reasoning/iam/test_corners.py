@@ -209,6 +209,19 @@ class TestLayers:
             layered(Request("sts:AssumeRole", TARGET, USER), resource=trust, identity=[policy(allow("*"))]) == "allow"
         )
 
+    @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRole"])
+    def test_all_that_sts_does_to_a_role_needs_its_trust(self, action: str) -> None:
+        """id_session-tags.html#id_session-tags_permissions-required: a wildcard of the caller's is not enough."""
+        identity = [policy(allow("sts:*"), label="identity")]
+        request = Request(action, TARGET, USER, {"aws:RequestTag/team": "a"})
+        assume = policy(allow("sts:AssumeRole", None, principal={"AWS": ROOT}), label="trust")
+        both = policy(allow(["sts:AssumeRole", "sts:Tag*", "sts:Set*"], None, principal={"AWS": ROOT}), label="trust")
+        expected = "allow" if action == "sts:AssumeRole" else "implicit-deny"
+        assert layered(request, identity=identity, resource=assume) == expected
+        assert layered(request, identity=identity, resource=both) == "allow"
+        assert layered(request, resource=both) == "implicit-deny"
+        assert layered(request, identity=identity) == "unknown"
+
     def test_the_root_user_needs_the_key_policy(self) -> None:
         """https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html."""
         named = policy(allow("kms:*", principal={"AWS": ROLE}))
