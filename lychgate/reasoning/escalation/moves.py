@@ -7,11 +7,11 @@ is (its tags, its boundary, the service that a role is passed to) is not for the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from lychgate.reasoning.iam import Facts, Grant, Policy, Principals, Statement, TooComplexError
-from lychgate.reasoning.iam.principals import Named, caller, named
+from lychgate.reasoning.iam import Facts, Grant, Policy, Statement, TooComplexError
 from lychgate.reasoning.iam.rights import Prepared, Rights
+from lychgate.reasoning.iam.sides import ways_in
 from lychgate.reasoning.iam.unnamed import unnamed
 
 from . import ways
@@ -32,7 +32,6 @@ _TAKEN_BY: dict[str, Callable[[str], bool]] = {
     "iam:PolicyARN": lambda action: action.startswith("iam:Attach"),
     "iam:PermissionsBoundary": lambda action: action in ways.BOUNDED,
 }
-_EVERYTHING = Prepared(Policy((Statement(0, "", "Allow", ("*",), ("*",)),)))
 
 
 @dataclass(slots=True)
@@ -56,6 +55,9 @@ class Moves:
         self.roles = [one for one in targets if one.kind == "role"]
         self.users = [one for one in targets if one.kind == "user"]
         self.groups = [one for one in targets if one.kind == "group"]
+        self.trusts = {one.key: Prepared(one.trust) for one in self.roles if one.trust is not None}
+        # most roles trust services alone: nobody assumes them
+        self.open_roles = [one for one in self.roles if one.trust is None or any(map(_names_aws, one.trust.statements))]
         self.workloads = [one for one in workloads if one.holds is None or one.holds in self.principals]
         self._found: dict[str, Found] = {}
 
@@ -158,52 +160,30 @@ class _Asking:
 
     def assuming(self) -> Iterator[Step]:
         """By sts:AssumeRole: by the trust policy alone where it names the caller, else by both sides."""
-        for role in self.moves.roles:
+        for role in self.moves.open_roles:
             if role is self.who:
                 continue
             if role.trust is None:
                 if self.granted("sts:AssumeRole", role.arn, self.about(role.tags)) is not None:
                     self.found.doubts.append(f"the trust policy of {role.name} cannot be read")
                 continue
-            grants = self.admitted(role, Prepared(role.trust))
+            grants = self.admitted(role, self.moves.trusts[role.key])
             if grants:
                 yield self.step(role, "become", ways.ASSUME, grants)
 
-    def admitted(self, role: Principal, trust: Prepared) -> list[Grant]:
-        """The grants of trust and own policies that let it assume the role, empty where it may not.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html: within an account a
-        trust policy that names the caller is enough; one that names the account, or another account's, is not.
-        """
+    def admitted(self, role: Principal, trust: Prepared) -> tuple[Grant, ...]:
+        """The grants of trust and own policies that let it assume the role, empty where it may not."""
         who = self.who
         if not _may_name(trust.policy, who):
-            return []
+            return ()
         facts = self.request("sts:AssumeRole", self.about(role.tags))
-        both = Rights([*who.rights.prepared, *_denies(who.rights.boundary), trust])
+        same = bool(who.account) and who.account == role.account
         try:
-            grants = both.granted("sts:AssumeRole", role.arn, facts, who.arn)
+            ways_in_ = ways_in("sts:AssumeRole", role.arn, who.rights, [trust], who.arn, facts, same)
         except TooComplexError as error:
             self.found.doubts.append(f"whether {who.name} may assume {role.name} is too large a question: {error}")
-            return []
-        theirs = [one for one in grants if one.principals]
-        if not theirs:
-            return []
-        own = self.granted("sts:AssumeRole", role.arn, self.about(role.tags))
-        if who.account and who.account == role.account:
-            for grant in theirs:
-                how = max((_how(principal, who) for principal in grant.principals), default=Named.NOT)
-                if how in (Named.DIRECT, Named.ANYONE) or (how is Named.ROLE and self.unlimited(role)):
-                    return [grant]
-        return [theirs[0], own] if own is not None else []
-
-    def unlimited(self, role: Principal) -> bool:
-        """Whether its boundary, if it has one, lets it assume the role."""
-        boundary = self.who.rights.boundary
-        return boundary is None or bool(
-            Rights([_EVERYTHING], boundary).granted(
-                "sts:AssumeRole", role.arn, self.request("sts:AssumeRole", self.about(role.tags))
-            )
-        )
+            return ()
+        return ways_in_[0] if ways_in_ else ()
 
     def on_principals(self) -> Iterator[Step]:
         """By the API of IAM, on roles, users, groups and policies by name."""
@@ -296,7 +276,7 @@ class _Asking:
         if service == "ec2.amazonaws.com" and not role.profiled and not self.profiles():
             return False
         try:
-            return bool(Rights([Prepared(role.trust)]).granted("sts:AssumeRole", "*", {}, service))
+            return bool(Rights([self.moves.trusts[role.key]]).granted("sts:AssumeRole", "*", {}, service))
         except TooComplexError as error:
             self.found.doubts.append(f"whether {service} may assume {role.name} is too large a question: {error}")
             return False
@@ -345,25 +325,19 @@ class _Asking:
                     yield self.step(made, "become", way, grants)
 
 
-def _denies(boundary: Policy | None) -> Iterator[Prepared]:
-    """The Denies of a boundary: they hold also where what it allows does not matter."""
-    if boundary is not None:
-        yield Prepared(replace(boundary, statements=tuple(one for one in boundary.statements if one.effect == "Deny")))
-
-
-def _how(principal: str, who: Principal) -> Named:
-    """How an entry of `Grant.principals` names the caller."""
-    if principal.startswith("everyone but "):
-        return Named.ANYONE
-    kind, _, value = principal.partition(":")
-    return named(Principals(((kind, value),)), caller(who.arn))
+def _names_aws(statement: Statement) -> bool:
+    """Whether a statement of a trust policy lets in principals of AWS: users, roles, accounts or everyone."""
+    principals = statement.principals
+    if principals is None or statement.effect == "Deny":
+        return False
+    return principals.excluded or any(kind == "AWS" for kind, _ in principals.entries)
 
 
 def _may_name(trust: Policy, who: Principal) -> bool:
     """Whether a trust policy has a principal that may mean the caller; most name services only."""
     for statement in trust.statements:
         principals = statement.principals
-        if principals is None or statement.effect == "Deny":
+        if principals is None or not _names_aws(statement):
             continue
         if principals.excluded or any(
             value == "*" or who.account in value or value == who.arn or not who.account

@@ -129,7 +129,7 @@ def engine(people: list[Someone], functions: dict[str, str], policies: dict[str,
     return Moves(principals, workloads, prepared)
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(world())
 def test_the_graph_agrees_with_single_requests(
     given_: tuple[list[Someone], dict[str, str], dict[str, Policy]],
