@@ -348,7 +348,7 @@ def _core(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
     direct = _either(
         named_[Named.DIRECT], _as_anyone(case, named_[Named.ANYONE], limits), _both(named_[Named.ROLE], *limits)
     )
-    if not _needs_resource_policy(case.request):
+    if not needs_resource_policy(case.request):
         return _either(direct, own)
     if "resource" not in given and own.truth:
         return Path(Truth.MAYBE, "the policy of the key or role was not given, and it has to allow this")
@@ -365,7 +365,7 @@ def _as_anyone(case: _Case, grant: Path, limits: Sequence[Path]) -> Path:
     )
 
 
-def _needs_resource_policy(request: Request) -> bool:
+def needs_resource_policy(request: Request) -> bool:
     """Keys and roles trust nobody by themselves, not even their own account: their policy has to allow too.
 
     All that STS does to a role: with tags (sts:TagSession) or a source identity (sts:SetSourceIdentity) too,
