@@ -116,7 +116,7 @@ def declared(identity: Identity) -> Declared | None:
     """What is declared for an identity; None where no component that it belongs to declares anything.
 
     It belongs to the components around it, and around the workloads and instance profiles that run as it. Of these the
-    nearest counts that declares something, itself or by a component inside that has no identity of its own.
+    nearest counts that declares something, itself or by a component inside that has no identity or workload of its own.
     """
     return identity.once("declared access", lambda: _declared(identity))
 
@@ -146,12 +146,13 @@ def _declared(identity: Identity) -> Declared | None:
 
 
 class _Index:
-    """Which components declare something, and which hold identities."""
+    """Which components declare something, and which hold those that they speak for."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.components = [one for one in graph.resources if not one.custom and _declares(one.properties.get(ACCESS))]
-        self.holding = {urn for one in graph.of_type(*_IDENTITIES) for urn in self._above(one)}
+        speaking = graph.of_type(*_IDENTITIES, *WORKLOADS) if self.components else ()
+        self.holding = {urn for one in speaking for urn in self._above(one)}
         self.inside: dict[str, list[Resource]] = {}
         for one in self.components:
             for urn in (one.urn, *(self._above(one) if one.urn not in self.holding else ())):

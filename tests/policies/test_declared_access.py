@@ -17,6 +17,7 @@ from lychgate.model.redaction import Redactor
 from lychgate.model.values import UNKNOWN
 from lychgate.reasoning import uses
 from lychgate.reasoning.iam import catalogue, limits
+from lychgate.views.declared_access import declared
 from tests.policies.test_stacks import together
 from tests.views.helpers import STACK, resource
 
@@ -141,6 +142,21 @@ def test_one_name_of_two_things_is_told_by_the_mode_or_not_at_all() -> None:
     assert "names a bucket and a secret: write a URN or ARN" in found.message
     writes = [{"target": "receipts", "mode": "write"}]
     assert answer(graph_of(writes, policy(PUT), secret)).outcome == "pass"
+
+
+def test_a_component_speaks_for_the_roles_of_its_own_workloads_and_for_no_others() -> None:
+    outer = resource("acme:platform:Outer", "outer", custom=False)
+    inner = resource("acme:platform:Worker", "inner", {"access": READS}, custom=False, parent=outer.urn)
+    arn = "arn:aws:iam::111122223333:role/worker"
+    worker = resource("aws:iam/role:Role", "worker", outputs={"arn": arn}, id="worker")
+    function = resource("aws:lambda/function:Function", "worker", {"role": arn}, parent=inner.urn)
+    other = resource("aws:iam/role:Role", "other", outputs={"arn": f"{arn}-2"}, id="other", parent=outer.urn)
+    graph = Graph([outer, inner, worker, function, other])
+    views = {view.name: view for view in RULE.judges.all(graph)}
+    found = declared(views["worker"])
+    assert found is not None
+    assert [one.path for one in found.unread] == ["access[0].target"]  # there is no bucket here
+    assert declared(views["other"]) is None
 
 
 def test_a_declared_share_of_a_tenant_is_no_more_than_that() -> None:
