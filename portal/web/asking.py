@@ -18,7 +18,7 @@ from lychgate.portal.web.forms import Form, blank, texts_of, values_of, words
 from lychgate.portal.web.pages import RefusedError, Visit, application_of, environments_of, may_ask, report_of
 from lychgate.portal.web.previews import Preview
 from lychgate.portal.web.processes import Order
-from lychgate.portal.web.standing import Board, own
+from lychgate.portal.web.standing import Board
 from lychgate.provisioner.models.application import Application
 from lychgate.provisioner.models.names import parts_of
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -190,14 +190,8 @@ def _open(visit: Visit, head: Head, board: Board) -> list[tuple[str, str]]:
     for stack, stood in sorted(board.stacks.items()):
         parts = parts_of(stack)
         spec = head.platform.applications.get(parts[0]) if parts else None
-        if spec is None or stood.header is None or not visit.user.may_ask(spec.owner):
-            continue
-        _, verdict = visit.portal.standing.record(stood.header.sequence)
-        found += [
-            (f"{stack}.{one['fingerprint']}", f"{stack}: {one['rule']} on {one['name']}")
-            for one in (own(verdict, stack) if verdict else ())
-            if one["outcome"] in ("fail", "unknown")
-        ]
+        if spec is not None and visit.user.may_ask(spec.owner):
+            found += [(f"{stack}.{mark}", f"{stack}: {rule} on {name}") for mark, rule, name in stood.open]
     return found[:MOST_FINDINGS]
 
 

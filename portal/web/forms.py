@@ -96,9 +96,9 @@ class Form:
 
     @property
     def groups(self) -> list[tuple[tuple[str, ...], list[Field]]]:
-        """The fields as they stand together: those of one group one after another, where its first one is."""
+        """The fields as they stand together: what is required first, the groups last."""
         found: dict[tuple[str, ...] | str, list[Field]] = {}
-        for one in self.fields:
+        for one in sorted(self.fields, key=lambda one: (bool(one.group), not one.required)):
             found.setdefault(one.group or one.name, []).append(one)
         return [(many[0].group, many) for many in found.values()]
 
@@ -268,7 +268,9 @@ def _emptied(one: Field) -> Any:
         return []
     if one.widget in ("pairs", "yaml") and not one.input.schema.get("minProperties"):
         return {}
-    raise InputError(one.name, found="what is set stays set", expected="a value; or take it out of the file by hand")
+    raise InputError(
+        one.name, found="a value that is set stays set", expected="a value; or take it out of the file by hand"
+    )
 
 
 def _check_pattern(one: Input, value: Any) -> None:

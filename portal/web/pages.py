@@ -186,14 +186,13 @@ def waivers(visit: Visit) -> Response:
     today = date.fromisoformat(head.day)
     found = visit.portal.checkout.waivers(head)
     errors = {str(one): one for one in found.values() if isinstance(one, InputError)}
-    used = _used(visit, board)
     rows = []
     for environment, many in found.items():
         for one in () if isinstance(many, InputError) else many:
             parts = parts_of(bare(one.stack))
             if (parts[1] if parts else next(iter(found))) == environment:
                 left = (one.expires - today).days
-                rows.append((one, left, used.get((one.rule, bare(one.stack), one.urn))))
+                rows.append((one, left, board.of(bare(one.stack)).used.get((one.rule, one.urn))))
     rows.sort(key=lambda row: (row[0].expires, row[0].rule, row[0].stack, row[0].urn))
     return visit.page(
         "waivers.html", head=head, rows=rows, soon=SOON, errors=[words(one) for one in errors.values()],
@@ -206,17 +205,6 @@ def _waivable(visit: Visit, stack: str) -> bool:
     head, parts = visit.portal.checkout.head(), parts_of(stack)
     spec = head.platform.applications.get(parts[0]) if parts else None
     return head.version.waivers_file is not None and spec is not None and visit.user.may_ask(spec.owner)
-
-
-def _used(visit: Visit, board: Board) -> dict[tuple[str, str, str], bool]:
-    """Whether a waiver was needed, by rule, stack and URN, as the newest verdict of its stack says."""
-    found: dict[tuple[str, str, str], bool] = {}
-    for stack, stood in board.stacks.items():
-        _, verdict = visit.portal.standing.record(stood.header.sequence) if stood.header else (None, None)
-        for one in verdict["waivers"] if verdict else ():
-            if bare(one["stack"]) == stack:
-                found[one["rule"], stack, one["urn"]] = one["used"]
-    return found
 
 
 def report_of(verdict: bytes, name: str) -> Response:

@@ -15,15 +15,19 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 import orjson
+from lychgate.reports.document import parse
 from lychgate.reports.evidence.databases import Address
 from lychgate.reports.evidence.record import Header
 from lychgate.reports.evidence.searching import bare
 from lychgate.reports.evidence.store import Snapshot, Store
+from lychgate.reports.evidence.sync_record import Found
 from lychgate.reports.reading import blocks, mandatory
+from pydantic import ValidationError
 
 from lychgate.model.errors import InputError
 
 State = Literal["passed", "findings", "undetermined", "not judged", "never judged", "removed"]
+WAIVABLE = ("fail", "unknown")
 MOST_VERDICTS = 50  # that are kept in memory
 Verdict = Mapping[str, Any]
 
@@ -61,11 +65,15 @@ def count(judgements: Sequence[Mapping[str, Any]]) -> Count:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """What is known of one stack. `header` is of the record; None where there is none."""
+    """What is known of one stack. `header` is of the record; None where there is none. `open` are findings that a
+    waiver may be asked for (fingerprint, rule, name); `used` says of waivers, by rule and URN, whether one was needed.
+    """
 
     state: State
     header: Header | None = None
     count: Count | None = None
+    open: Sequence[tuple[str, str, str]] = ()
+    used: Mapping[tuple[str, str], bool] = field(default_factory=dict)
 
 
 NEVER = Stood("never judged")
@@ -147,8 +155,14 @@ class Standing:
         if header.facts.kind == "removal":
             return Stood("removed", header)
         verdict = self._verdict(header, snapshot)
-        counted = count(own(verdict, stack)) if verdict else Count(0, 0, 0, 0, 0)
-        return Stood(counted.state, header, counted)
+        judgements = own(verdict, stack) if verdict else []
+        waivers = verdict["waivers"] if verdict else []
+        counted = count(judgements)
+        return Stood(
+            counted.state, header, counted,
+            open=[(one["fingerprint"], one["rule"], one["name"]) for one in judgements if one["outcome"] in WAIVABLE],
+            used={(one["rule"], one["urn"]): one["used"] for one in waivers if bare(one["stack"]) == stack},
+        )  # fmt: skip
 
     def _verdict(self, header: Header, snapshot: Snapshot) -> Verdict | None:
         """The verdict in a record's document: of a sync that on what was deployed, where there is one."""
@@ -157,10 +171,20 @@ class Standing:
             row = snapshot.row(header.sequence)
             document = orjson.loads(row.content()) if row and header.facts.kind != "prune" else {}
             found = document if header.facts.kind == "check" else document.get("after") or document.get("verdict")
-            self._verdicts[key] = found or None
+            self._verdicts[key] = _whole(orjson.dumps(found), f"record {header.sequence}") if found else None
             while len(self._verdicts) > MOST_VERDICTS:
                 self._verdicts.popitem(last=False)
         return self._verdicts[key]
+
+
+def _whole(verdict: bytes, name: str) -> Verdict | None:
+    """A verdict with all that it may leave out, None where it is none that can be read. Of an early sync there are its
+    judgements and waivers alone."""
+    with suppress(InputError):
+        return parse(verdict, name)
+    with suppress(ValidationError):
+        return Found.model_validate_json(verdict).model_dump()
+    return None
 
 
 def own(verdict: Verdict, stack: str) -> list[dict[str, Any]]:

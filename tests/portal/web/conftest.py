@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -17,7 +18,7 @@ from lychgate.portal.verdicts import Judged
 from lychgate.portal.web.app import make
 from lychgate.portal.web.checkout import Checkout
 from lychgate.portal.web.pages import Portal
-from lychgate.portal.web.previews import Previews
+from lychgate.portal.web.previews import Preview, Previews
 from lychgate.portal.web.processes import Order, Told
 from lychgate.portal.web.sessions import Sessions, User
 from lychgate.portal.web.standing import Standing
@@ -26,7 +27,6 @@ from lychgate.reports.evidence.store import Store
 from starlette.testclient import TestClient
 
 from lychgate.cli.serve import _opener, _version
-from lychgate.model.errors import InputError
 from lychgate.sources.git import content_of
 from tests.portal.conftest import World
 from tests.reports.trend.stores import At, put
@@ -87,10 +87,14 @@ class Site:
         for _ in range(200):
             if (client or self.client).get(f"{where}/progress").json()["done"]:
                 return where
-            import time
-
             time.sleep(0.01)
         raise AssertionError("it is not judged")
+
+    def preview(self, where: str, user: User = LOCAL) -> Preview:
+        """The request at an address."""
+        found = self.portal.previews.find(where.rpartition("/")[2], user)
+        assert found is not None
+        return found
 
     def record(self, document: dict[str, Any], branch: str | None = "main") -> int:
         """Put a document into the store of evidence."""
@@ -129,8 +133,8 @@ def make_site(world: World, tmp_path: Any) -> Iterator[Callable[..., Site]]:
         previews = Previews(checkout, lambda order, told: found[0].judge(order, told), _opener)
         portal = Portal(
             checkout=checkout, standing=Standing(Address.of(store), ["main", ""]), previews=previews,
-            sessions=Sessions(clock), origin=ORIGIN, start="the-key", pushes=True,
-            **({"local": LOCAL} | settings),
+            sessions=Sessions(clock), start="the-key",
+            **({"local": LOCAL, "pushes": True, "origin": ORIGIN} | settings),
         )  # fmt: skip
         opened.append(portal)
         client = TestClient(make(portal, [ORIGIN]), base_url=ORIGIN, follow_redirects=False)
@@ -148,12 +152,3 @@ def make_site(world: World, tmp_path: Any) -> Iterator[Callable[..., Site]]:
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     return make_site()
-
-
-def pushing(portal: Portal, pushes: bool) -> Portal:
-    """The same server with, or without, a token."""
-    return replace(portal, pushes=pushes)
-
-
-def refused(found: str) -> InputError:
-    return InputError("run s_1", found=found, expected="another")

@@ -109,16 +109,27 @@ def test_a_verdict_shows_findings_and_its_report(site: Site) -> None:
 
 
 def test_text_of_a_record_stays_text(site: Site) -> None:
-    hostile = poisoned(NASTY)
-    hostile["run"] |= {"commit": None}
-    hostile["stacks"][0]["name"] = hostile["judgements"][0]["stack"] = "platform/notify.test.single"
-    for one in hostile["judgements"]:
-        one["stack"] = "platform/notify.test.single"
-    record = site.record(hostile)
+    stack = "platform/notify.test.single"
+    one = judgement(RULES[0], stack, NASTY, "fail") | {"message": NASTY, "location": {"file": NASTY, "line": 1}}
+    hostile = document(one, stacks=(stack,), environment="test", rules=[RULES[0] | {"title": NASTY}])
+    hostile["rules"][0]["remediation"] = NASTY
+    record = site.record(hostile, branch="main")
     for path in ("/", f"/verdicts/{record}?stack=notify.test.single", "/waivers/new"):
         page = site.get(path)
         assert "<img" not in page and "\u202e" not in page
-    assert "&lt;img" in site.get(f"/verdicts/{record}?stack=notify.test.single")
+    assert site.get(f"/verdicts/{record}?stack=notify.test.single").count("&lt;img") == 4
+
+
+def test_a_record_that_cannot_be_read_has_not_passed(site: Site) -> None:
+    hostile = poisoned(NASTY)
+    hostile["run"] |= {"commit": None}
+    hostile["stacks"][0]["name"] = "platform/notify.test.single"
+    for one in hostile["judgements"]:
+        one["stack"] = "platform/notify.test.single"
+    record = site.record(hostile)
+    assert cell(site, "notify.test.single").startswith("not judged")
+    page = site.get(f"/verdicts/{record}?stack=notify.test.single")
+    assert "no verdict that can be read" in page and "<img" not in page
 
 
 def test_waivers_are_shown_with_their_states(site: Site) -> None:
