@@ -9,9 +9,8 @@ from pathlib import Path
 from lychgate.pipeline.affected import Affected
 from lychgate.pipeline.commenting import FAILURES, said
 from lychgate.pipeline.places import Kind
-from lychgate.provisioner.models.application import Application
 from lychgate.provisioner.models.platform import Platform
-from lychgate.provisioner.models.settings import CLASSIFICATIONS
+from lychgate.provisioner.models.questionable import questionable
 from lychgate.provisioner.sync.gitlab_project import GitLab, approvals_of
 
 from lychgate.model.people import is_one_of, same_person
@@ -51,34 +50,7 @@ def guarded(change: Affected, now: Platform) -> Iterator[Guarded]:
         elif kind == "application" and change.before is None:
             yield Guarded(path, "may lower the class of its data: the platform as it was cannot be read")
     if change.before is not None:
-        yield from _lowered(change.before, now)
-
-
-def _lowered(before: Platform, now: Platform) -> Iterator[Guarded]:
-    """Applications and things whose data is said to be less than it was, or less than their application's."""
-    gone = [before.applications[name] for name in before.applications.keys() - now.applications.keys()]
-    for name, application in now.applications.items():
-        file = now.documents[f"applications/{name}"].file
-        was = before.applications.get(name)
-        known = [was] if was else gone  # a new one may be one that is gone, under another name
-        if any(_less(application.classification, one.classification) for one in known):
-            yield Guarded(file, f"the class of its data is lowered to {application.classification}")
-        for thing, resource in application.resources.items():
-            class_ = resource.classification or application.classification
-            earlier = _class(was, thing) or application.classification
-            if _less(class_, earlier):
-                yield Guarded(file, f"the class of the data in {thing} is {class_}, and no longer {earlier}")
-
-
-def _class(application: Application | None, thing: str) -> str | None:
-    """The class of what a thing of an application held."""
-    resource = application.resources.get(thing) if application else None
-    return (resource.classification or application.classification) if application and resource else None
-
-
-def _less(one: str, other: str) -> bool:
-    order: tuple[str, ...] = CLASSIFICATIONS
-    return order.index(one) > order.index(other)
+        yield from (Guarded(*one) for one in questionable(change.before, now))
 
 
 def consent(project: GitLab, iid: int, top: Path) -> Consent:

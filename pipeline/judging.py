@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -159,7 +158,7 @@ def _verdict(graphs: Sequence[Graph], policies: Policies, not_isolated: tuple[st
     graph.settings = policies.labels
     facts = replace(policies.facts, isolation=not_isolated)
     # They remember what they were needed for.
-    return verdict_of(graph, policies.rules, policies.ruleset, deepcopy(policies.waivers), facts)
+    return verdict_of(graph, policies.rules, policies.ruleset, policies.waivers.anew(), facts)
 
 
 def _compare(verdict: dict[str, Any], earlier: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ RETIRING = (
 # https://docs.gitlab.com/user/project/merge_requests/drafts/: by its title it cannot be merged.
 DRAFT = "Draft: "
 ACCEPTED = "What rules find in that has to be accepted by a waiver first: until then this is a draft."
+SECOND = "**Somebody else has to approve this** before it is merged, and again before it is synced into production:"
 
 
 class UsedError(Exception):
@@ -71,6 +72,7 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
         *([f"Approved in {asked.run.through} by {agreed}."] if agreed else []),
         *(["", RETIRING] if retires(asked, after) else []),
         *([ACCEPTED] if judged.findings else []),
+        *(["", SECOND, "", *(f"- {prose(why)}" for why in judged.questionable)] if judged.questionable else []),
         "",
         *_fenced("diff", _difference(file, before, after)),
         "",

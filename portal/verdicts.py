@@ -12,8 +12,10 @@ from typing import Any
 
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import Platform, read_platform
-from lychgate.provisioner.sync.capturing import Capturing
+from lychgate.provisioner.models.questionable import questionable
+from lychgate.provisioner.sync.capturing import Capturing, siblings
 from lychgate.provisioner.sync.planning import State, judge_plan, make_plan
+from lychgate.provisioner.sync.retiring import retired
 from lychgate.reports.reading import blocks
 
 from lychgate.judging.comparison import compare, of_verdict
@@ -42,11 +44,12 @@ class Judges:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The verdicts by environment, and how many judgements that the change brings stop it: findings, and what could not
-    be determined."""
+    be determined. `questionable` is what of it a second person has to look at."""
 
     verdicts: Mapping[str, Mapping[str, Any]]
     findings: int
     undetermined: int
+    questionable: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -94,7 +97,8 @@ def judge(
         if blocks(one, True) and one["introduced"] is not False
     ]
     undetermined = brought.count("unknown")
-    return Judged(verdicts, len(brought) - undetermined, undetermined)
+    asks = tuple(why for _, why in questionable(before[1], after[1]))
+    return Judged(verdicts, len(brought) - undetermined, undetermined, asks)
 
 
 def _verdicts(
@@ -120,4 +124,5 @@ def verdict_of(scope: Scope, capturing: Capturing, judges: Judges) -> dict[str, 
     ruleset = load_ruleset(scope.environment.baseline, judges.rules)
     facts = replace(judges.facts, environment=scope.environment_name, isolation=plan.captured.not_isolated, strict=True)
     labels = replace(judges.labels, environment=scope.environment_name)
-    return judge_plan(plan, judges.rules, ruleset, judges.waivers(ruleset), labels, facts)
+    waivers = judges.waivers(ruleset).anew(retired(siblings(scope), ruleset))
+    return judge_plan(plan, judges.rules, ruleset, waivers, labels, facts)

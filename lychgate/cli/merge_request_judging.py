@@ -26,13 +26,15 @@ from lychgate.judging.ruleset import load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape, flat
-from lychgate.pipeline.affected import Stack, affected
+from lychgate.pipeline.affected import Stack, affected, stacks_of
 from lychgate.pipeline.change import SINCE, Change
 from lychgate.pipeline.judging import Clock, Versions, judge
 from lychgate.pipeline.merging import PLAN, WIDGETS, write_widgets
 from lychgate.pipeline.models import FILE, FileEntry, GoneEntry, Summary, VerdictEntry
+from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import Platform
 from lychgate.provisioner.sync.capturing import HOSTS, Capturing
+from lychgate.provisioner.sync.retiring import retired
 from lychgate.provisioner.sync.syncing import Policies
 from lychgate.reports import FORMATS, replace, write
 from lychgate.sources.digests import of_file, of_folder
@@ -221,7 +223,9 @@ def _policies(work: Work, environment: str, rules: dict[str, Any]) -> Policies:
         commit=work.change.commit, policy_ref=work.tree.commit, inputs=inputs,
     )  # fmt: skip
     labels = read_settings(found.file, environment).labels
-    return Policies(rules, ruleset, read_waivers(accepted, ruleset, rules, as_of, work.tree), labels, facts)
+    waivers = read_waivers(accepted, ruleset, rules, as_of, work.tree)
+    scopes = [Scope.of(found.platform, *name) for name in stacks_of(found.platform) if name[1] == environment]
+    return Policies(rules, ruleset, waivers.anew(retired(scopes, ruleset)), labels, facts)
 
 
 def _summary(work: Work, entries: list[VerdictEntry], reasons: list[str]) -> Summary:

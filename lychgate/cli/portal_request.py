@@ -116,6 +116,7 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
     link = requests.open(proposed, asked.run.by.email, target)
     findings = draft.judged.findings
     label = f"draft opened: {findings} findings to accept" if findings else "merge request opened"
+    label += "; a second person has to approve it" if draft.judged.questionable else ""
     return Outcome(0, label, proposed.description, link)
 
 

@@ -23,10 +23,12 @@ from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.sync.applied import Stage, Step
 from lychgate.provisioner.sync.applied_showing import Steps, show_objections
 from lychgate.provisioner.sync.applied_showing import show as show_applied
+from lychgate.provisioner.sync.capturing import siblings
 from lychgate.provisioner.sync.planning import State, read_state
 from lychgate.provisioner.sync.preflight import decides
 from lychgate.provisioner.sync.preflight_showing import show as show_preflight
 from lychgate.provisioner.sync.recording import FOLDER
+from lychgate.provisioner.sync.retiring import retired
 from lychgate.provisioner.sync.showing import show
 from lychgate.provisioner.sync.syncing import (
     Done,
@@ -181,10 +183,11 @@ def order_of(options: SyncOptions, scope: Scope, found: Found, tree: PolicyTree 
         inputs=inputs,
     )
     waivers = read_waivers(accepted, ruleset, rules, as_of, tree)
+    declared = {} if options.remove else retired(siblings(scope), ruleset)
     return Order(
         scope=scope,
         state=read_state(scope, options.state),
-        policies=Policies(rules, ruleset, waivers, found.settings.labels, facts),
+        policies=Policies(rules, ruleset, waivers.anew(declared), found.settings.labels, facts),
         settings=file,
         sources=(file, *([accepted] if accepted else []), *trusted_files(scope)),
         files=found.files,

@@ -47,12 +47,14 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A judgement after waivers: its final outcome and message, and the waiver that applies or has expired."""
+    """A judgement after waivers: its final outcome and message, and the waiver that applies or has expired; `declared`
+    is by what else it is accepted."""
 
     judgement: Judgement
     outcome: Outcome
     message: str
     waiver: Waiver | None = None
+    declared: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -71,7 +73,7 @@ def waive(judgements: Iterable[Judgement], waivers: Waivers) -> list[Decided]:
     found = []
     for judgement in judgements:
         outcome, message = judgement.outcome, judgement.answer.message
-        waiver = None
+        waiver, declared = None, ""
         if outcome in ("fail", "unknown"):
             waiver = waivers.match(judgement.rule.id, judgement.resource.stack, judgement.resource.urn)
             if waiver is not None and waiver.expired:
@@ -79,7 +81,11 @@ def waive(judgements: Iterable[Judgement], waivers: Waivers) -> list[Decided]:
                 outcome = "fail" if outcome == "fail" else outcome
             elif waiver is not None:
                 outcome = "waived"
-        found.append(Decided(judgement, outcome, message, waiver))
+        about = (judgement.rule.id, judgement.resource.stack, judgement.resource.name)
+        if outcome == "fail" and about in waivers.retired:
+            outcome, waiver, declared = "waived", None, f"retiring, {waivers.retired[about]}"
+            message = judgement.answer.message
+        found.append(Decided(judgement, outcome, message, waiver, declared))
     return found
 
 
@@ -262,7 +268,7 @@ def _judgement(one: Decided, ruleset: Ruleset, show: Show) -> dict[str, Any]:
         "location": show(_place(resource.location)),
         "fingerprint": judgement.fingerprint,
         "witness": judgement.answer.witness,
-        "waiver": one.waiver.ticket if one.waiver else None,
+        "waiver": one.waiver.ticket if one.waiver else one.declared or None,
         "introduced": None,
     }
 

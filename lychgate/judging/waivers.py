@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -87,12 +88,20 @@ class Written:
     authors: Mapping[int, Collection[str]] | None = None
 
 
-class Waivers:
-    """All waivers of a run; remembers what each was used for. `file` is theirs, as messages name it."""
+Retired = Mapping[tuple[str, str, str], str]
 
-    def __init__(self, waivers: Sequence[Waiver] = (), file: str = "") -> None:
+
+class Waivers:
+    """All waivers of a run; remembers what each was used for. `file` is theirs, as messages name it.
+
+    `retired` accepts failures without one: rule, stack and name of what its owner has declared to be retired -> where.
+    Whoever judges takes that from files of its own, never from the graph.
+    """
+
+    def __init__(self, waivers: Sequence[Waiver] = (), file: str = "", retired: Retired = MappingProxyType({})) -> None:
         self.all = tuple(waivers)
         self.file = file
+        self.retired = retired
         self._covers: dict[int, list[str]] = {}
         self._by_rule: dict[tuple[str, str], list[tuple[re.Pattern[str], Waiver]]] = {}
         # An active waiver comes before an expired one, an exact one before a pattern.
@@ -107,6 +116,10 @@ class Waivers:
                 self._covers.setdefault(id(waiver), []).append(urn)
                 return waiver
         return None
+
+    def anew(self, retired: Retired | None = None) -> Waivers:
+        """The same, of which none was needed yet; with `retired`, accepting that."""
+        return Waivers(self.all, self.file, self.retired if retired is None else retired)
 
     def covers(self, waiver: Waiver) -> Sequence[str]:
         """The URNs of the findings that a waiver was needed for."""

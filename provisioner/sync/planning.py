@@ -150,8 +150,7 @@ def judge_plan(
     if not plan.state.unread:
         there = plan.together(as_said(plan.state.deployed.graph) if plan.state.deployed else Graph())
         there.settings = labels
-        unused = Waivers(waivers.all, waivers.file)  # what each is needed for is told anew
-        earlier = verdict_of(there, rules, ruleset, unused, facts)
+        earlier = verdict_of(there, rules, ruleset, waivers.anew(), facts)  # what each is needed for is told anew
         compare(verdict, of_verdict(earlier), graph.stacks, {"what": "deployed"}, by_words=False)
     return verdict
 

@@ -51,11 +51,13 @@ def company_in(folder: Path, gitlab: str = "") -> Path:
 
 @pytest.fixture
 def small(company: Path) -> Path:
-    """The company with one application of three stacks, in one environment: production."""
+    """The company with one application of three stacks, in one environment: production. That leaves it to applications
+    how long their databases are backed up, so that they can bring a finding."""
     git(company, "checkout", "-q", "main")
     for name in ("applications/payments", "applications/reports", "environments/test"):
         (company / "platform" / f"{name}.yaml").unlink()
     (company / "platform/applications/books.yaml").write_text(BOOKS)
+    edit(company / "platform/environments/production.yaml", "  - database.backup_days\n", "")
     commit(company)
     git(company, "checkout", "-q", "-B", "change")
     return company

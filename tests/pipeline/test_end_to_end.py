@@ -60,7 +60,7 @@ def pushed(small: Path, tmp_path: Path) -> Callable[[Project, int], Runner]:
 def test_a_change_and_its_fix(small: Path, pushed: Callable[[Project, int], Runner]) -> None:
     with gitlab_server() as server:
         file = small / "platform/applications/books.yaml"
-        edit(file, "{kind: database}", "{kind: database, retiring: true}")
+        edit(file, "{kind: database}", "{kind: database, settings: {backup_days: 2}}")
         started = time.monotonic()
         runner = pushed(server, 70)
         judged = runner.run("lychgate-judge")
@@ -84,12 +84,12 @@ def test_a_change_and_its_fix(small: Path, pushed: Callable[[Project, int], Runn
         [note] = server.notes.values()
         first = note["id"]
         assert note["author"] == ME and "blocked by 1 mandatory finding that this change brings" in note["body"]
-        assert "`rds-database-without-deletion-protection` on `ledgers`" in note["body"]
+        assert "`rds-database-with-short-backup` on `ledgers`" in note["body"]
         page = "lychgate-gate/books.production/report.html"
         assert f"({server.url}/pay/platform/-/jobs/1070/artifacts/file/{page})" in note["body"]
         assert (left / page).is_file()
 
-        edit(file, r"\{kind: database, retiring: true\}", "{kind: database}\n  more: {kind: queue}")
+        edit(file, r"\{kind: database, settings: .*\}", "{kind: database}\n  more: {kind: queue}")
         runner = pushed(server, 71)
         assert runner.run("lychgate-judge").returncode == 0
         assert runner.run("lychgate-note").returncode == 0

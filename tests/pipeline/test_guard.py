@@ -76,6 +76,15 @@ def test_an_application_asks_for_nobody(company: Path, asked: Callable[[], list[
         ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: queue, classification: internal}",
          ["platform/applications/reports.yaml: the class of the data in more is internal, and no longer sensitive"]),
         ("classification: sensitive", "classification: cardholder", ["nothing asks for a second person"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket, retiring: true}",
+         ["platform/applications/reports.yaml: the resource exports is retiring: what keeps it from being deleted is "
+          "taken off"]),
+        ("workloads:", "retiring: [acme]\nworkloads:",
+         ["platform/applications/reports.yaml: the stack acme is retiring: what keeps it from being deleted is taken "
+          "off"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: database, retiring: true}",
+         ["platform/applications/reports.yaml: the resource more is retiring: what keeps it from being deleted is "
+          "taken off"]),
     ],
 )  # fmt: skip
 def test_a_lowered_class_asks(

@@ -35,7 +35,7 @@ def verdict(name: str = "books.production") -> dict[str, Any]:
 def test_what_was_there_before_decides_only_with_any(small: Path, cheap: Command) -> None:
     file = small / "platform/applications/books.yaml"
     git(small, "checkout", "-q", "main")
-    edit(file, "{kind: database}", "{kind: database, retiring: true}")
+    edit(file, "{kind: database}", "{kind: database, settings: {backup_days: 2}}")
     commit(small)
     git(small, "checkout", "-q", "-B", "change")
     edit(file, "resources:", "resources:\n  more: {kind: queue}")
@@ -45,23 +45,44 @@ def test_what_was_there_before_decides_only_with_any(small: Path, cheap: Command
     assert [one["others"] for one in entry["stacks"]] == [1, 1, 0]
     done, summary = judge(cheap, "--any")
     assert done.status == 1 and summary["any_finding"]
-    edit(file, "{kind: database, retiring: true}", "{kind: database}")
+    edit(file, "{kind: database, settings: {backup_days: 2}}", "{kind: database}")
     done, _ = judge(cheap)
     assert done.status == 0
     mended = {(one["rule"], one["how"]) for one in verdict()["mended"]}
-    assert ("rds-database-without-deletion-protection", "passes") in mended
+    assert ("rds-database-with-short-backup", "passes") in mended
     noted = cheap("merge-request", "note", "--from", "out", "--dry-run")
     assert noted.status == 2 and "names no GitLab project" in noted.stderr
 
 
 @pytest.mark.slow
+def test_what_is_declared_to_be_retiring_is_accepted_and_told(small: Path, cheap: Command) -> None:
+    """Its protection is off by a line that the guard has a second person look at; nothing else is accepted by it."""
+    file = small / "platform/applications/books.yaml"
+    edit(file, "{kind: database}", "{kind: database, retiring: true}")
+    edit(file, "shared: true,", "shared: true, retiring: true,")
+    done, summary = judge(cheap)
+    assert done.status == 0 and [one["brought"] for one in summary["verdicts"][0]["stacks"]] == [0, 0, 0]
+    accepted = [one for one in verdict()["judgements"] if one["outcome"] == "waived"]
+    assert {(one["rule"], one["name"], one["waiver"], one["introduced"]) for one in accepted} == {
+        ("rds-database-without-deletion-protection", "ledgers", "retiring, platform/applications/books.yaml:5", True),
+        ("dynamodb-table-without-deletion-protection", "rates", "retiring, platform/applications/books.yaml:6", True),
+    }
+    assert verdict()["waivers"] == [] and len(accepted) == 3
+    guarded = cheap("merge-request", "guard", "--since", "main")
+    assert guarded.status == 1 and "the resource ledgers is retiring" in guarded.stdout
+    edit(file, "retiring: true", "retiring: true, settings: {backup_days: 2}")
+    done, _ = judge(cheap)
+    assert done.status == 1
+
+
+@pytest.mark.slow
 def test_policies_come_from_the_target_branch(small: Path, cheap: Command) -> None:
     """A change that accepts its own finding, tells another environment or changes rules is judged without that."""
-    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, retiring: true}")
+    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, settings: {backup_days: 2}}")
     edit(small / "platform/environments/production.yaml", "baseline: production", "baseline: test")
     stack = "platform/books.production.acme"
     (small / "waivers.yaml").write_text(
-        "waivers:\n- {rule: rds-database-without-deletion-protection, stack: " + stack + ", urn: '*', owner: mallory, "
+        "waivers:\n- {rule: rds-database-with-short-backup, stack: " + stack + ", urn: '*', owner: mallory, "
         "reason: mine, ticket: X-1, approver: grace, created: 2026-11-01, expires: 2026-11-30}\n"
     )
     (small / "policies").mkdir()
@@ -84,7 +105,7 @@ def test_a_change_takes_no_stack_away_from_being_judged(small: Path, cheap: Comm
     (small / "other/applications/books.yaml").unlink()
     commit(small)
     git(small, "checkout", "-q", "-B", "change")
-    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, retiring: true}")
+    edit(small / "platform/applications/books.yaml", "{kind: database}", "{kind: database, settings: {backup_days: 2}}")
     if hides == "lychgate.yaml":
         (small / hides).write_text("platform: other\n")
     else:

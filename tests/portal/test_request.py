@@ -153,6 +153,27 @@ def test_a_deletion_that_brings_findings_is_a_draft_until_they_are_accepted(
     assert world.port.runs[ID]["statusLabel"] == "draft opened: 2 findings to accept"
 
 
+def test_a_lowered_class_asks_for_a_second_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard of the merge request does so; who has asked, and who reads it, hears of that before."""
+    monkeypatch.setattr("lychgate.portal.verdicts._verdicts", lambda *_: {})
+    inputs = {"classification": "public"}
+    world.port.run(ID, "lychgate_update_bucket", "payments.receipts", inputs, "auth0|ada")
+    assert request(world) == 0
+    (opened,) = world.gitlab.requests
+    assert "**Somebody else has to approve this**" in opened["description"]
+    assert "- the class of the data in receipts is public, and no longer cardholder\n" in opened["description"]
+    assert world.port.runs[ID]["statusLabel"] == "merge request opened; a second person has to approve it"
+
+
+def test_what_lowers_nothing_asks_for_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lychgate.portal.verdicts._verdicts", lambda *_: {})
+    world.port.run(ID, "lychgate_update_bucket", "payments.receipts", {"settings_expire_days": 30}, "auth0|ada")
+    assert request(world) == 0
+    (opened,) = world.gitlab.requests
+    assert "has to approve this" not in opened["description"]
+    assert world.port.runs[ID]["statusLabel"] == "merge request opened"
+
+
 def test_a_deletion_that_leaves_something_undetermined_is_not_proposed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
