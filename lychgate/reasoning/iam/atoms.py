@@ -106,7 +106,7 @@ class Trie:
         return chars
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def atoms(patterns: tuple[Pattern, ...], shape: Language | None = None) -> Mapping[int, str]:
     """All sets of patterns (as bits) that some text of the shape matches exactly, each with such a text.
 

@@ -143,9 +143,7 @@ class _Question:
     def __init__(self, sides: Sequence[Access], facts: Iterable[Condition] = ()) -> None:
         policies = list(dict.fromkeys(policy for side in sides for policy in side.policies))
         self.universe = Universe(policies, facts)
-        self.boxes = {
-            statement: self.universe.boxes(statement) for policy in policies for statement in policy.statements
-        }
+        self.boxes = {statement: self.universe.boxes(statement) for statement in self.universe.statements}
         self.links = links(self.universe)
 
     def of(self, policies: Iterable[Policy], effect: str) -> list[Box]:

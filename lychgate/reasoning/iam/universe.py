@@ -31,7 +31,7 @@ class Universe:
     """Everything that the policies of one question tell apart. Raises TooComplexError."""
 
     def __init__(self, policies: Iterable[Policy], facts: Iterable[Condition] = ()) -> None:
-        self.statements = [statement for policy in policies for statement in policy.statements]
+        self.statements = list(dict.fromkeys(statement for policy in policies for statement in policy.statements))
         self.extra = list(facts)
         self.callers: Callers | None = callers_of(self.statements)
         self.actions = Texts(ACTIONS)
