@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, Policy, Statement, access, allows_anything, parse
+from lychgate.reasoning.iam.rights import OPEN
 from lychgate.views.attachments import POLICY, ROLE, USER
 from lychgate.views.declared_access import declared
 from lychgate.views.effective import as_its_own, denied_by, effective
@@ -200,9 +202,8 @@ def _delegated(
         return
     arn = _arn(key)
     asked = _asked(arn, actions)
-    for identity in Identity.all(key.graph):
-        if isinstance(identity, Elsewhere) and identity.resource.type == POLICY:
-            continue  # held by nobody
+    exact, others = key.graph.once(("speaking of keys", actions), lambda: _speaking(key.graph, actions))
+    for identity in [*exact.get(arn, ()), *others]:
         if identity.account and policy.account and identity.account != policy.account:
             continue
         try:
@@ -224,6 +225,35 @@ def _delegated(
             shown = answer.witness
             who, what = f"{identity.what} {identity.name}", f"the key {key.name}"
             yield KeyUser(who, identity.arn, identity, shown.request.action, what, shown.statement, shown.policy)
+
+
+def _speaking(graph: Graph, actions: tuple[str, ...]) -> tuple[dict[str, list[Identity]], list[Identity]]:
+    """The identities whose policies speak of the actions: by the ARNs that they name, and those that may mean any key.
+
+    There are as many keys as roles, and nearly no role means nearly any key.
+    """
+    exact: dict[str, list[Identity]] = {}
+    others: list[Identity] = []
+    for identity in Identity.all(graph):
+        if isinstance(identity, Elsewhere) and identity.resource.type == POLICY:
+            continue  # held by nobody
+        spoken = (
+            statement
+            for one in identity.attached
+            for action in actions
+            for statement, _ in one.prepared.relevant(action)
+        )
+        named = {entry for statement in spoken for entry in _entries(statement)}
+        if not identity.known or any(OPEN.search(entry) for entry in named):
+            others.append(identity)
+            continue
+        for entry in named:
+            exact.setdefault(entry, []).append(identity)
+    return exact, others
+
+
+def _entries(statement: Statement) -> tuple[str, ...]:
+    return ("*",) if statement.resources is None or statement.not_resource else statement.resources
 
 
 def _is_root(value: str) -> bool:
