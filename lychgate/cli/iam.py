@@ -91,6 +91,63 @@ def least_privilege(
     _shown(answer(principal, source), known)
 
 
+@app.command("who-can")
+def who_can(
+    action: Annotated[str, typer.Argument(help="An action of IAM; wildcards mean any of these.", metavar="ACTION")],
+    paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, as `check` takes them.")],
+    on: Annotated[str, typer.Option("--on", help="A resource: ARN (wildcards: any of these), URN or name.")],
+    stack: StacksOption = None,
+    environment: JudgedEnvironmentOption = "production",
+    settings: SettingsOption = None,
+    config: ConfigOption = None,
+    secret_config: SecretConfigOption = None,
+    timeout: TimeoutOption = 300.0,
+    isolate: IsolateOption = "auto",
+    max_resources: MaxResourcesOption = 20_000,
+    format_: FormatOption = "text",
+) -> None:
+    """Tell who may do an action on a resource: by itself, by the resource's own policy, and by becoming others.
+
+    Exit status: 0 whatever the answer, 2 usage or input error.
+    """
+    from lychgate.cli.iam_principals import whoever_can
+    from lychgate.cli.iam_sources import Source
+
+    known = _known(format_)
+    source = Source(
+        paths, stack or (), environment, settings, config or (), secret_config or (), timeout, isolate, max_resources
+    )
+    _shown(whoever_can(action, on, source), known)
+
+
+@app.command("what-can")
+def what_can(
+    principal: Annotated[str, typer.Argument(help="Name, ARN or URN of a role or user.", metavar="PRINCIPAL")],
+    paths: Annotated[list[Path], typer.Argument(help="Folders of Pulumi projects, as `check` takes them.")],
+    stack: StacksOption = None,
+    environment: JudgedEnvironmentOption = "production",
+    settings: SettingsOption = None,
+    config: ConfigOption = None,
+    secret_config: SecretConfigOption = None,
+    timeout: TimeoutOption = 300.0,
+    isolate: IsolateOption = "auto",
+    max_resources: MaxResourcesOption = 20_000,
+    format_: FormatOption = "text",
+) -> None:
+    """Tell what a principal may do, to each resource and to whatever else there is, and whom it can become.
+
+    Exit status: 0 whatever the answer, 2 usage or input error.
+    """
+    from lychgate.cli.iam_principals import whatever_can
+    from lychgate.cli.iam_sources import Source
+
+    known = _known(format_)
+    source = Source(
+        paths, stack or (), environment, settings, config or (), secret_config or (), timeout, isolate, max_resources
+    )
+    _shown(whatever_can(principal, source), known)
+
+
 def _known(name: str) -> str:
     if name not in FORMATS:
         raise InputError("--format", found=f"unknown format {name!r}", expected=either(list(FORMATS)))

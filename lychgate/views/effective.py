@@ -87,7 +87,7 @@ def _beyond(identity: Identity, narrow: Access, wide: Access) -> Surplus:
         more = {
             policy.resource.urn: denied
             for one in found.witnesses
-            for policy in _policies_over(identity.graph, one.request.resource)
+            for policy in policies_over(identity.graph, one.request.resource)
             if policy.resource.urn not in denies and (denied := denied_by(identity, policy)).statements
         }
         if not more:
@@ -182,7 +182,7 @@ def _own(policy: ResourcePolicy, statement: Statement) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:
+def policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:
     """The policies of the resource that an ARN names, or stands below."""
     index = graph.once("resource policies by ARN", lambda: list(_by_arn(graph)))
     return [policy for own, policy in index if arn == own or arn.startswith((f"{own}/", f"{own}:"))]

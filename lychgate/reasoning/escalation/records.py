@@ -99,6 +99,9 @@ class Step:
 
     def __str__(self) -> str:
         actions = " and ".join(dict.fromkeys(one.action for one in self.grants))
+        if self.kind == "administrate":
+            where = f"any {self.way.on} of the account" if self.way.on else "whatever there is"
+            return f"{self.source.name} may {actions} on {where}, through {self.through}"
         resource = self.grants[-1].resource
         aim = "" if self.target is None else f", and so {_AIMS[self.kind]} {self.target.name}"
         return f"{self.source.name} may {actions} on {resource}, through {self.through}{aim}"
