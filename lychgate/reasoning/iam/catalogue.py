@@ -131,6 +131,14 @@ def formats(service: str) -> dict[str, str]:
     return {kind: _PLACEHOLDER.sub("*", arn) for kind, arn in _services().get(service, {}).get("resources", {}).items()}
 
 
+@lru_cache(maxsize=4096)
+def of_account(shape: Pattern, account: str) -> Pattern:
+    """The shape with another account in the place of the usual one."""
+    text = "".join(token if isinstance(token, str) else "\0" for token in shape)
+    at = text.find(f":{_USUAL['Account']}:")
+    return shape if at < 0 else (*shape[: at + 1], *account, *shape[at + 13 :])
+
+
 def fits(text: str, shape: Pattern) -> bool:
     """Whether a text that the shape matches is such a resource: a bucket has no `/` in it, an object's key may."""
     wanted, found = shape.count("/"), text.count("/")

@@ -140,7 +140,8 @@ class KeyDomain:
         elif declared == "bool" or (declared in ("ip", "number", "date") and not used):
             self.kind = declared
         else:
-            self.texts.shape = _SHAPES.get(declared) if declared else None
+            shape = _SHAPES.get(declared) if declared else None
+            self.texts.shape = CALLERS if self.key == "aws:principalarn" else shape
 
     def close(self) -> None:
         """Find the values. Raises TooComplexError."""
@@ -164,7 +165,11 @@ class KeyDomain:
     @property
     def empty_text(self) -> int:
         """The value that is an empty text, as a mask."""
-        return sum(1 << at for at, value in enumerate(self.values) if not value)
+        return self.equal("")
+
+    def equal(self, value: str) -> int:
+        """The value that is this text, as a mask."""
+        return sum(1 << at for at, one in enumerate(self.values) if one == value)
 
     def mask(self, operator: str, text: str, parts: tuple[Piece, ...]) -> int | None:
         """The values that match; None if that cannot be told exactly."""

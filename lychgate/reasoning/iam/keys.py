@@ -44,6 +44,8 @@ _KINDS: dict[str, Kind] = {
     "aws:vpcsourceip": "ip",
 }
 _CATALOGUE: dict[str, Kind] = {"ARN": "arn", "Bool": "bool", "Numeric": "number", "Date": "date", "IPAddress": "ip"}
+# What every signed request has; services, of which aws:PrincipalIsAWSService is true, have no identity policies.
+SIGNED_KEYS = ("aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principaltype")
 # Keys that follow from the caller: absent for strangers and services, "Availability" of the page above.
 PRINCIPAL_KEYS = (
     "aws:principalorgid",

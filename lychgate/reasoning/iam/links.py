@@ -79,8 +79,16 @@ def _inside(universe: Universe, template: Template, matched: int, *terms: Term) 
 
 
 def _of_callers(universe: Universe) -> Iterable[Box]:
-    """Strangers and services bring no keys of a principal; what follows from a caller has no other value."""
+    """Strangers and services bring no keys of a principal; what follows from a caller has no other value.
+
+    Where the policies are of one identity, its requests have the keys of signed ones, and it is no service.
+    """
     if universe.callers is None:
+        for key in keys.SIGNED_KEYS:
+            if key in universe.numbers:
+                yield _never(universe, ("all", universe.numbers[key], 0))
+                if key == "aws:principalisawsservice":
+                    yield _never(universe, ("any", universe.numbers[key], universe.domains[key].equal("true")))
         return
     without = sum(1 << at for at, who in enumerate(universe.callers.who) if not who.account)
     for key, number in universe.numbers.items():

@@ -11,9 +11,9 @@ from . import catalogue
 from .domains import ACTIONS, Texts
 from .evaluation import Path, Request, Truth
 from .matching import Language, TooComplexError, find, only
-from .patterns import Pattern
+from .patterns import Pattern, arn_tokens
 from .solving import Point, bits
-from .templates import Wild
+from .templates import Wild, pieces
 from .universe import Universe
 from .variables import Template
 
@@ -60,14 +60,27 @@ def realise(universe: Universe, point: Point, check: Check) -> Witness | Doubtfu
 
 
 def _requests(universe: Universe, point: Point) -> Iterator[tuple[Request, bool]]:
-    principal = SOMEONE if universe.callers is None else universe.callers.who[next(bits(point.caller))].arn
+    caller = None if universe.callers is None else universe.callers.who[next(bits(point.caller))].arn
     for context, ties in _contexts(universe, point):
-        action, resource, real = _named(universe, point, ties)
-        if resource is None or not _consistent(principal, resource, context):
+        principal = caller or _someone(context)
+        said = context.get("aws:resourceaccount")
+        owner = said if isinstance(said, str) else None
+        action, resource, real = _named(universe, point, ties, owner)
+        if resource is None or not _consistent(context):
             continue
-        owner = context.get("aws:resourceaccount")
         shown = {_written(universe, key): value for key, value in context.items()}
-        yield Request(action, resource, principal, shown, owner if isinstance(owner, str) else None), real
+        yield Request(action, resource, principal, shown, owner), real
+
+
+def _someone(context: Context) -> str:
+    """Whoever asks with these keys, where the policies are of one identity."""
+    arn, account, name = (context.get(f"aws:{key}") for key in ("principalarn", "principalaccount", "username"))
+    if isinstance(arn, str):
+        return arn
+    found = SOMEONE if not account else SOMEONE.replace(SOMEONE.split(":")[4], str(account))
+    if name or context.get("aws:principaltype") == "User":
+        return found.replace("role/someone", f"user/{name or 'someone'}")
+    return found
 
 
 def _written(universe: Universe, key: str) -> str:
@@ -76,13 +89,9 @@ def _written(universe: Universe, key: str) -> str:
     return conditions[0].written if conditions else key
 
 
-def _consistent(principal: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> bool:
+def _consistent(context: Mapping[str, str | Sequence[str]]) -> bool:
     """Whether keys that tell the same thing agree."""
-    owner, account = context.get("aws:resourceaccount"), context.get("aws:principalaccount")
-    own = resource.split(":", 5)[4] if resource.count(":") >= 5 else ""
-    if owner is not None and own and owner != own:
-        return False
-    arn = context.get("aws:principalarn")
+    arn, account = context.get("aws:principalarn"), context.get("aws:principalaccount")
     return account is None or not isinstance(arn, str) or arn.split(":")[4:5] == [account]
 
 
@@ -188,14 +197,26 @@ def _tied(texts: Texts, may: int, wanted: Sequence[Language], unwanted: Sequence
     return None
 
 
-def _named(universe: Universe, point: Point, ties: _Ties) -> tuple[str, str | None, bool]:
-    """Action and resource at the point: real ones where an action of the catalogue works on such a resource."""
+def _of_account(owner: str | None) -> list[Language]:
+    """The resources that can be of an account: those that name it, or none."""
+    if owner is None:
+        return []
+    patterns = (arn_tokens(pieces(f"arn:*:*:*:{account}:*", False)) for account in (owner, ""))
+    return [Language([("*",), *(pattern for pattern in patterns if pattern is not None)])]
+
+
+def _named(universe: Universe, point: Point, ties: _Ties, owner: str | None) -> tuple[str, str | None, bool]:
+    """Action and resource at the point: real ones where an action of the catalogue works on such a resource.
+
+    `owner` is the account that aws:ResourceAccount says.
+    """
     places = [universe.resources.languages(atom) for atom in islice(bits(point.resource), _TRIED_ATOMS)]
     wanted, unwanted = ties.wanted.get("", []), ties.unwanted.get("", [])
+    wanted = [*wanted, *_of_account(owner)]
 
     @cache  # many actions work on the same resources
     def placed(shape: Pattern) -> str | None:
-        kind = only(shape)
+        kind = only(shape if owner is None else catalogue.of_account(shape, owner))
         texts = (_find([kind, *wanted, *inside], [outside, *unwanted]) for inside, outside in places)
         return next((text for text in texts if text is not None and catalogue.fits(text, shape)), None)
 

@@ -185,6 +185,44 @@ def test_keys_that_follow_from_the_caller_fit_the_witness() -> None:
     assert within(policy(allow(principal={"AWS": USER})), policy(allow(principal={"AWS": ACCOUNT}))).answer == "yes"
 
 
+@pytest.mark.parametrize(
+    ("condition", "principal"),
+    [
+        ({"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, "arn:aws:iam::000000000000:role/someone"),
+        ({"StringEquals": {"aws:PrincipalAccount": OTHER}}, f"arn:aws:iam::{OTHER}:role/someone"),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:user/*"}}, f"arn:aws:iam::{OTHER}:user/x"),
+        ({"StringEquals": {"aws:PrincipalType": "User"}}, f"arn:aws:iam::{ACCOUNT}:user/someone"),
+        ({"StringLike": {"aws:username": "a?"}}, f"arn:aws:iam::{ACCOUNT}:user/ax"),
+    ],
+)
+def test_whoever_asks_fits_the_keys_of_the_witness(condition: dict[str, Any], principal: str) -> None:
+    found = allows_anything(policy(allow(GET, condition=condition)))
+    assert found.witness is not None
+    assert found.witness.request.principal == principal
+
+
+def test_a_signed_request_has_its_keys_and_is_of_no_service() -> None:
+    for condition in (
+        {"Null": {"aws:PrincipalArn": "true"}},
+        {"Null": {"aws:PrincipalAccount": "true"}},
+        {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:s3:::*"}},
+    ):
+        assert allows_anything(policy(allow(condition=condition))).answer == "no"
+    service = {"Bool": {"aws:PrincipalIsAWSService": "true"}}
+    assert allows_anything(policy(allow(principal="*", condition=service))).answer == "yes"  # of a resource's policy
+
+
+def test_the_resource_of_a_witness_is_of_the_account_that_is_said() -> None:
+    block = {"StringEquals": {"aws:ResourceAccount": OTHER}}
+    found = allows_anything(policy(allow("sqs:SendMessage", condition=block)))
+    assert found.witness is not None
+    assert found.witness.request.resource.startswith(f"arn:aws:sqs:us-east-1:{OTHER}:")
+    assert (found.witness.real, found.witness.request.resource_account) == (True, OTHER)
+    own = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    assert within(policy(allow(condition=own)), policy(deny())).answer == "no"
+
+
 def many(count: int, wider: int | None = None) -> Policy:
     statements = []
     for number in range(count):
