@@ -1,0 +1,153 @@
+"""What acts as a role or keeps credentials, as the view finds it in programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from lychgate.model.graph import Graph
+from lychgate.sources.program.programs import capture_texts
+from lychgate.views.escalation import Workloads, moves_of, principal_of, reach_of
+from lychgate.views.iam_principals import Group, Role, User
+
+HEAD = """
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+
+def document(*statements):
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def role(name, service="ec2.amazonaws.com", **more):
+    trust = document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+    return aws.iam.Role(name, name=name, assume_role_policy=trust, **more)
+
+
+def allow(action, resource="*", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+"""
+WORKLOADS = """
+function = role("function")
+aws.lambda_.Function("f", role=function.arn, runtime="python3.12", handler="m.run", s3_bucket="code", s3_key="x.zip")
+instance = role("instance")
+profile = aws.iam.InstanceProfile("machine", role=instance.name)
+aws.ec2.Instance("i", ami="ami-1", instance_type="t3.micro", iam_instance_profile=profile.name)
+aws.ec2.LaunchTemplate("t", image_id="ami-1", iam_instance_profile={"arn": profile.arn})
+task = role("task")
+cluster = aws.ecs.Cluster("c", name="cards")
+definition = aws.ecs.TaskDefinition("d", family="d", container_definitions="[]", task_role_arn=task.arn)
+aws.ecs.Service("s", cluster=cluster.arn, task_definition=definition.arn)
+runner = role("runner")
+aws.apprunner.Service(
+    "a",
+    service_name="a",
+    source_configuration={"image_repository": {"image_identifier": "x", "image_repository_type": "ECR"}},
+    instance_configuration={"instance_role_arn": runner.arn},
+)
+job = role("job")
+aws.batch.JobDefinition(
+    "j", type="container", container_properties=job.arn.apply(lambda arn: json.dumps({"image": "x", "jobRoleArn": arn}))
+)
+pods = role("pods", "pods.eks.amazonaws.com")
+eks = aws.eks.Cluster("k", role_arn=function.arn, vpc_config={"subnet_ids": ["subnet-1"]})
+aws.eks.PodIdentityAssociation(
+    "p", cluster_name=eks.name, namespace="shop", service_account="api", role_arn=pods.arn
+)
+saml = aws.iam.SamlProvider("idp", name="idp", saml_metadata_document="<xml/>")
+aws.iam.Role(
+    "people",
+    name="people",
+    assume_role_policy=document(
+        {"Effect": "Allow", "Principal": {"Federated": saml.arn}, "Action": "sts:AssumeRoleWithSAML"}
+    ),
+)
+glue = role("glue")
+aws.glue.DevEndpoint("g", name="g", role_arn=glue.arn)
+notebook = role("notebook")
+aws.sagemaker.NotebookInstance("n", role_arn=notebook.arn, instance_type="ml.t3.medium")
+stack = role("stack")
+aws.cloudformation.Stack("x", iam_role_arn=stack.arn, template_body="{}")
+user = aws.iam.User("u", name="u")
+key = aws.iam.AccessKey("k", user=user.name)
+aws.ssm.Parameter("kept", type="SecureString", value=key.secret)
+"""
+
+
+def capture(program: str) -> Graph:
+    found = capture_texts({"program": HEAD + program})["program"]
+    assert isinstance(found, Graph), found
+    return found
+
+
+def test_everything_that_acts_is_found_with_its_role() -> None:
+    graph = capture(WORKLOADS)
+    found = {one.kind: (one.holds or "").rpartition("::")[2] for one in Workloads(graph).all()}
+    assert found == {
+        "function": "function",
+        "instance": "instance",
+        "launch template": "instance",
+        "task": "task",
+        "web service": "runner",
+        "job definition": "job",
+        "cluster": "pods",
+        "SAML provider": "people",
+        "development endpoint": "glue",
+        "notebook": "notebook",
+        "stack": "stack",
+        "parameter": "u",
+    }
+    task = next(one for one in Workloads(graph).all() if one.kind == "task")
+    assert task.arn.endswith(":task/cards/*")
+
+
+def test_a_principal_has_its_groups_policies_boundary_and_tags() -> None:
+    graph = capture(
+        """
+limit = aws.iam.Policy("limit", name="limit", policy=document(allow("s3:*")))
+own = aws.iam.Policy("own", name="own", policy=document(allow("sqs:*")))
+worker = role("worker", permissions_boundary=limit.arn, tags={"Team": "web"})
+aws.iam.RolePolicyAttachment("own", role=worker.name, policy_arn=own.arn)
+ann = aws.iam.User("ann", name="ann")
+devs = aws.iam.Group("devs", name="devs")
+aws.iam.GroupMembership("devs", group=devs.name, users=[ann.name])
+"""
+    )
+    worker = principal_of(Role.all(graph)[0])
+    assert worker.boundary.endswith(":policy/limit")
+    assert {one.rpartition("/")[2] for one in worker.attached} == {"own"}
+    assert worker.tags == {"team": "web"}
+    assert not worker.profiled
+    ann = principal_of(User.all(graph)[0])
+    assert ann.groups == {principal_of(Group.all(graph)[0]).arn}
+    assert {arn.rpartition("/")[2] for arn in moves_of(graph).policies} == {"limit", "own", "IAMFullAccess"}
+
+
+@pytest.mark.parametrize(
+    ("program", "doubt"),
+    [
+        ('aws.iam.RolePolicyAttachment("x", role=role("r").name, policy_arn="arn:aws:iam::111122223333:policy/other")',
+         "not all that role r may do is known"),
+        ('aws.iam.RolePolicyAttachment("x", role=role("r").name, policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess")',
+         ""),
+    ],
+)  # fmt: skip
+def test_what_another_program_says_is_a_doubt(program: str, doubt: str) -> None:
+    graph = capture(program)
+    doubts = reach_of(Role.all(graph)[0]).doubts
+    assert doubts == [] if not doubt else doubts[0].startswith(doubt)
+
+
+def test_a_boundary_of_another_program_makes_a_path_unsure() -> None:
+    graph = capture(
+        """
+worker = role("worker", permissions_boundary="arn:aws:iam::111122223333:policy/other")
+aws.iam.RolePolicy("all", role=worker.name, policy=document(allow("*")))
+"""
+    )
+    reach = reach_of(Role.all(graph)[0])
+    assert reach.administrator is not None
+    assert "not known" in reach.unsure or "not part of" in reach.unsure
