@@ -236,7 +236,7 @@ def _applies(statement: Statement, policy: Policy, case: _Case, layer: str) -> _
     how = Named.DIRECT
     fits = True
     try:
-        how = _principal(statement, case, layer)
+        how, doubt = _principal(statement, case, layer)
     except UndecidedError as error:
         doubt = str(error)
     try:
@@ -254,15 +254,23 @@ def _applies(statement: Statement, policy: Policy, case: _Case, layer: str) -> _
     return _Match(Truth.MAYBE if doubt else Truth.YES, statement, policy, layer, how, doubt)
 
 
-def _principal(statement: Statement, case: _Case, layer: str) -> Named:
+def _principal(statement: Statement, case: _Case, layer: str) -> tuple[Named, str]:
+    """How the statement means the caller, and what is in doubt about that."""
     if statement.principals is None:
         if layer == "resource":
             raise UndecidedError("a statement of a resource policy names no principal")
-        return Named.DIRECT
-    if not statement.principals.excluded:
-        return named(statement.principals, case.who)
-    bounded = case.bounded and statement.effect == "Deny"
-    return Named.NOT if excluded(statement.principals, case.who, bounded) else Named.ANYONE
+        return Named.DIRECT, ""
+    if statement.principals.excluded:
+        bounded = case.bounded and statement.effect == "Deny"
+        return Named.NOT if excluded(statement.principals, case.who, bounded) else Named.ANYONE, ""
+    how = named(statement.principals, case.who)
+    if how is Named.NOT and case.who.kind == "federated-user":
+        # A session of GetFederationToken has what its user is granted, within boundary and session policy
+        # (reference_policies_evaluation-logic_policy-eval-denyallow.html); its ARN does not say which user that is.
+        users = f"arn:aws:iam::{case.who.account}:user/"
+        if any(kind == "AWS" and value.startswith(users) for kind, value in statement.principals.entries):
+            return Named.ROLE, "the request does not say which user federated the session"
+    return how, ""
 
 
 def _resource(statement: Statement, case: _Case) -> bool:

@@ -49,6 +49,13 @@ class TestImplicitDeniesBesideAResourcePolicy:
         resource = policy(allow("s3:GetObject", principal=named))
         assert decide(request, identity=[self.nothing], resource=resource, **limits) == expected
 
+    def test_which_user_has_federated_is_not_said(self) -> None:
+        request = Request("s3:GetObject", f"{BUCKET}/k", FEDERATED, resource_account=ACCOUNT)
+        resource = policy(allow("s3:GetObject", principal={"AWS": USER}))
+        assert decide(request, resource=resource, session=policy(allow("s3:*"))) == "unknown"
+        other = policy(allow("s3:GetObject", principal={"AWS": f"arn:aws:iam::{OTHER}:user/ana"}))
+        assert decide(request, resource=other, session=policy(allow("s3:*"))) == "implicit-deny"
+
     def test_without_limits_the_role_is_enough(self) -> None:
         request = Request("s3:GetObject", f"{BUCKET}/k", SESSION, resource_account=ACCOUNT)
         assert decide(request, resource=policy(allow("s3:GetObject", principal={"AWS": ROLE}))) == "allow"
