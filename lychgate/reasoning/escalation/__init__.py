@@ -11,7 +11,8 @@
 
 Whoever may write any policy into somebody that it can become has every right, or, where a boundary stays, all that the
 boundary allows. `ways` lists the ways, each with its source. Not modelled: SCPs and RCPs; what is done to the image,
-code or template that a workload loads; what one pod can do to another (Kubernetes RBAC has rules of its own).
+code or template that a workload loads; roles that no record speaks of; what one pod can do to another (Kubernetes RBAC
+has rules of its own).
 """
 
 from .moves import Moves

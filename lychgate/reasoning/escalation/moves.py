@@ -34,6 +34,9 @@ _TAKEN_BY: dict[str, Callable[[str], bool]] = {
 }
 
 
+_OF_SERVICE: Facts = {"aws:PrincipalArn": None, "aws:PrincipalAccount": None}  # what a service's own call does not have
+
+
 @dataclass(slots=True)
 class Found:
     """What a principal can do in one step, and why there may be more."""
@@ -276,7 +279,8 @@ class _Asking:
         if service == "ec2.amazonaws.com" and not role.profiled and not self.profiles():
             return False
         try:
-            return bool(Rights([self.moves.trusts[role.key]]).granted("sts:AssumeRole", "*", {}, service))
+            grants = Rights([self.moves.trusts[role.key]]).granted("sts:AssumeRole", "*", _OF_SERVICE, service)
+            return any(one.startswith(("Service:", "everyone but ")) for grant in grants for one in grant.principals)
         except TooComplexError as error:
             self.found.doubts.append(f"whether {service} may assume {role.name} is too large a question: {error}")
             return False
