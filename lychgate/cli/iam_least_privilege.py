@@ -30,9 +30,13 @@ _SECRET = re.compile(r"(:secretsmanager:[\w-]+:\d{12}:secret:.+-)[A-Za-z0-9]{6}\
 def least_privilege(principal: str, source: Source) -> Answer:
     """The policy, what is beyond it and what of it is not given, as data and in words. Raises InputError."""
     graph = graph_of(source)
-    found = answer(graph, principal)
     redact = Redactor.of(graph)
-    return redact.value(found[0]), redact(found[1])
+    try:
+        told, words = answer(graph, principal)
+    except InputError as error:  # which says what the program has declared
+        hint = None if error.hint is None else redact(error.hint)
+        raise InputError(error.file, found=redact(error.found), expected=redact(error.expected), hint=hint) from None
+    return redact.value(told), redact(words)
 
 
 def answer(graph: Graph, principal: str) -> Answer:

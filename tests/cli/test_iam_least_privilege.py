@@ -15,6 +15,7 @@ from lychgate.reasoning.iam.minimal import minimal
 from tests.cli.conftest import Run, lay
 
 Command = Callable[..., Run]
+SECRET = "hush-3f9a7c"
 PROGRAM = """
 import json
 
@@ -56,6 +57,11 @@ api.allow(
 Service("silent", None)
 Service("lost", [{"target": "nowhere", "mode": "read"}])
 Service("caller", [{"target": "api", "mode": "call"}])
+Service("hidden", [{"target": config.require_secret("where"), "mode": "read"}])
+hiding = Service("hiding", [{"target": "receipts", "mode": "read"}])
+hiding.allow({"Action": "sqs:SendMessage", "Resource": pulumi.Output.concat(
+    "arn:aws:sqs:us-east-1:111122223333:", config.require_secret("where"))})
+Service("odd", [{"target": "no\\x1b[31mwhere", "mode": "read"}])
 aws.iam.User("api")
 """
 
@@ -67,7 +73,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(program: Path, cheap: Command, principal: str, *more: str) -> Run:
-    return cheap("iam", "least-privilege", principal, program, "--isolate", "off", *more)
+    secret = ("--secret-config", f"shop:where={SECRET}")
+    return cheap("iam", "least-privilege", principal, program, "--isolate", "off", *secret, *more)
 
 
 def test_the_policy_is_what_is_declared_and_the_rest_is_told(program: Path, cheap: Command) -> None:
@@ -107,12 +114,21 @@ def test_in_words(program: Path, cheap: Command) -> None:
         ("lost", "cannot be told: access[0].target is nowhere, which is not among what is judged"),
         ("caller", "needs no policy"),
         ("arn:aws:iam::111122223333:role/\x1b[31m", "no role or user is called"),
+        ("odd", "access[0].target is no"),
     ],
 )
 def test_whoever_has_no_answer_is_told_why(program: Path, cheap: Command, principal: str, words: str) -> None:
     run = asked(program, cheap, principal)
     assert (run.status, run.stdout, words in run.stderr) == (2, "", True), run.stderr
     assert "\x1b" not in run.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_the_program_keeps_secret_is_told_nowhere(program: Path, cheap: Command, form: str) -> None:
+    unknown, surplus = (asked(program, cheap, name, "--format", form) for name in ("hidden", "hiding"))
+    assert (unknown.status, surplus.status) == (2, 0)
+    assert "[secret]" in unknown.stderr and "[secret]" in surplus.stdout
+    assert SECRET not in unknown.stdout + unknown.stderr + surplus.stdout + surplus.stderr
 
 
 def test_a_folder_without_a_project_is_one_message(tmp_path: Path, cheap: Command) -> None:
