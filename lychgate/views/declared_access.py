@@ -251,6 +251,9 @@ def _thing(
     every = _named(graph).get(str(target), ())
     named = [one for one in every if one.stack == component.stack]
     named = named or [one for one in every if _shared_with(graph, one, identity)]
+    named = named or [
+        one for type_ in TYPES if (one := graph.resolve(target, type_, stack=component.stack)) is not None
+    ]
     fitting = [one for one in named if mode in uses.KINDS[TYPES[one.type]].modes] or named
     if not fitting:
         raise UnknownRead(component.urn, entry.at("target"), f"is {target}, which is not among what is judged")
