@@ -91,7 +91,7 @@ def _ties_down(requirement: Requirement, present: bool) -> bool:
     if not condition.negated:
         return False
     # Denied when the key is absent, but for ForAnyValue, which an absent key does not meet.
-    return present or condition.qualifier != "ForAnyValue" or condition.if_exists
+    return present or condition.qualifier != "ForAnyValue"
 
 
 def _equality(operator: str) -> bool:
@@ -112,6 +112,7 @@ def _networks(values: Sequence[str]) -> Iterable[tuple[Piece, ...]]:
     try:
         networks = [as_network(text) for text in values]
     except UndecidedError:
+        yield (Wild.MANY,)  # nobody says how much that is
         return
     fours = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
     sixes = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]

@@ -155,6 +155,8 @@ PINS: list[tuple[dict[str, Any], str, Any, bool]] = [
     ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, "aws:SourceIp", None, False),
     ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, "aws:SourceIp", None, False),
     ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "aws:SourceIp", None, True),
+    ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0.0.0.0"}}, "aws:SourceIp", None, False),
+    ({"ArnLike": {"aws:SourceArn": "*"}}, "aws:SourceArn", None, False),
     ({"NumericLessThan": {"s3:max-keys": "10"}}, "s3:max-keys", None, False),
     ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::acme-*"}}, "aws:SourceArn", "arn:aws:s3:::acme-*", True),
 ]
@@ -183,6 +185,8 @@ DENIED: list[tuple[dict[str, Any], bool]] = [
     ),
     (deny(condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, "Bool": {"a:b": "true"}}), False),
     (deny(condition={"ForAnyValue:StringNotEquals": {"aws:SourceVpce": "vpce-1"}}), False),
+    # where the key is absent the operator is false, whatever IfExists says
+    (deny(condition={"ForAnyValue:StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}), False),
 ]
 
 
