@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
 
-from lychgate.reasoning.iam import Policy, access, allows, parse
+from lychgate.reasoning.iam import Policy, Request, access, allows, parse
+from lychgate.reasoning.iam.evaluation import Truth, permitted
 from lychgate.reasoning.iam.surplus import exceeds, surplus
+from lychgate.reasoning.iam.witnesses import SOMEONE
+
+from .random_policies import document, request
 
 BUCKET = "arn:aws:s3:::acme-receipts"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/ledger"
@@ -91,3 +97,38 @@ def test_an_entry_each() -> None:
     found = surplus(access([narrow]), access(READS)).witnesses
     assert [one.request.action.partition(":")[0] for one in found] == ["s3", "s3", "sqs", "sns"]
     assert len(surplus(access([narrow]), access(READS), most=2).witnesses) == 2
+
+
+def _asked(action: str, resource: str) -> bool:
+    """Whether such a request can be made, of the few actions and resources that the random policies speak of."""
+    if action in ("s3:GetObject", "s3:PutObject"):
+        return resource.startswith("arn:aws:s3:::") and "/" in resource
+    if action in ("s3:ListBucket", "s3:GetBucketPolicy"):
+        return resource.startswith("arn:aws:s3:::") and "/" not in resource
+    return (action, resource.split(":")[2:3]) in (("sqs:SendMessage", ["sqs"]), ("kms:Decrypt", ["kms"]))
+
+
+ASKED = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:GetBucketPolicy", "sqs:SendMessage", "kms:Decrypt")
+WHERE = ("arn:aws:s3:::a", "arn:aws:s3:::a/b", "arn:aws:s3:::ab", "arn:aws:s3:::x/ab", "arn:aws:s3:::b/",
+         "arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:kms:eu-west-1:111122223333:key/k")  # fmt: skip
+
+
+def test_the_answer_holds_for_every_request_that_can_be_made() -> None:
+    pick = Random(7)
+    answers = {"yes": 0, "no": 0, "unknown": 0}
+    for _ in range(120):
+        mine, wide = parse(document(pick)), parse(document(pick))
+        limit = [parse(document(pick))] if pick.random() < 0.3 else []
+        narrow = access([mine], limit) if limit else access([mine])
+        found = exceeds(narrow, access(wide))
+        answers[found.answer] += 1
+        if found.witness is not None:
+            assert permitted(narrow.layers, found.witness.request).truth is Truth.YES
+            assert permitted(((wide,),), found.witness.request).truth is Truth.NO
+        if found.answer == "no":
+            contexts = [request(pick)[2] for _ in range(6)]
+            for action, resource, context in product(ASKED, WHERE, contexts):
+                one = Request(action, resource, SOMEONE, context)
+                if _asked(action, resource) and permitted(narrow.layers, one).truth is Truth.YES:
+                    assert permitted(((wide,),), one).truth is not Truth.NO, (mine, wide, limit, one)
+    assert answers["yes"] > 30 and answers["no"] > 15, answers
