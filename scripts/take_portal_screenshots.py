@@ -133,6 +133,7 @@ def take(address: str, into: Path) -> None:
         page.locator(".verdict.clean").wait_for(timeout=180_000)
         page.screenshot(path=into / "request.png", full_page=True)
         page.get_by_role("link", name="Waivers").click()
+        page.set_viewport_size({**SIZE, "height": 300})
         page.screenshot(path=into / "waivers.png")
         browser.close()
     for file in sorted(into.glob("*.png")):

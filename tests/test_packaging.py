@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ def test_a_wheel_judges_a_program_with_modules_of_the_same_names(tmp_path: Path)
     uv = ROOT / ".tools" / "uv" / "bin" / "uv"
     run([uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT])
     wheel = next(tmp_path.glob("*.whl"))
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    pages = [path for name in ("templates", "static") for path in (ROOT / "portal" / "web" / name).iterdir()]
+    assert pages and {f"lychgate/{path.relative_to(ROOT)}" for path in pages} <= packed
     run([uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "clean"])
     python = tmp_path / "clean" / "bin" / "python"
     run([uv, "pip", "install", "--quiet", "--python", python, f"{wheel}[provisioner]"])

@@ -25,6 +25,7 @@ from lychgate.reports import renderer
 from lychgate.reports.document import parse as parse_verdict
 from lychgate.reports.evidence.searching import bare
 from lychgate.reports.html import PAGE, digest_of
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -97,9 +98,18 @@ def _templates() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=lambda value: escape(value) if type(value) is str else value,
     )  # fmt: skip
+    made.filters["prose"] = _prose
     made.filters["day"] = lambda moment: str(moment)[:10]
     made.filters["minute"] = lambda moment: str(moment)[:16].replace("T", " ")
     return made
+
+
+def _prose(text: str) -> Markup:
+    """Text in which what stands between backquotes is code."""
+    parts = [Markup.escape(escape(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return Markup("`").join(parts)
+    return Markup("").join(Markup("<code>{}</code>").format(one) if turn % 2 else one for turn, one in enumerate(parts))
 
 
 def _asset(*files: Path) -> bytes:

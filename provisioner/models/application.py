@@ -48,10 +48,10 @@ class Ingress(Part):
 
 class _Workload(Part):
     image: Digest
-    command: list[str] = []
-    environment: dict[Variable, str] = {}
-    uses: list[Use] = []
-    cache: bool = False
+    command: list[str] = Field(default=[], description="What is run in place of the image's own")
+    environment: dict[Variable, str] = Field(default={}, description="Variables of its process; nothing secret")
+    uses: list[Use] = Field(default=[], description="What it has access to: `ledger`, `receipts:read`, `notify/mail`")
+    cache: bool = Field(default=False, description="A light cache beside it")
     settings: WorkloadSettings = WorkloadSettings()
 
 
@@ -59,7 +59,7 @@ class Deployment(_Workload):
     """A workload without a memory of its own."""
 
     kind: Literal["deployment"] = "deployment"
-    port: int = Field(default=8443, ge=1024, le=65535)
+    port: int = Field(default=8443, ge=1024, le=65535, description="Where it listens, over HTTPS")
     health: Health = Health()
     ingress: Ingress | None = None
 
@@ -68,28 +68,32 @@ class StatefulSet(_Workload):
     """A workload whose replicas have each a name and a volume (at `path`)."""
 
     kind: Literal["stateful-set"]
-    port: int = Field(default=8443, ge=1024, le=65535)
+    port: int = Field(default=8443, ge=1024, le=65535, description="Where it listens, over HTTPS")
     health: Health = Health()
     ingress: Ingress | None = None
-    path: str = Field(default="/data", pattern=r"^/[a-z0-9/-]+$")
+    path: str = Field(default="/data", pattern=r"^/[a-z0-9/-]+$", description="Where its volume is")
 
 
 class CronJob(_Workload):
     """A workload that runs at set times (UTC unless `time_zone` names another), for `deadline_seconds` at most."""
 
     kind: Literal["cron-job"]
-    schedule: Annotated[str, AfterValidator(check_schedule)]
-    time_zone: str = Field(default="Etc/UTC", pattern=r"^[A-Za-z_]+(/[A-Za-z_+-]+)*$")
-    deadline_seconds: int = Field(default=3600, ge=10, le=86_400)
+    schedule: Annotated[str, AfterValidator(check_schedule)] = Field(description="When it runs, as cron: `0 4 * * 1`")
+    time_zone: str = Field(
+        default="Etc/UTC", pattern=r"^[A-Za-z_]+(/[A-Za-z_+-]+)*$", description="By whose clock, such as Europe/Berlin"
+    )
+    deadline_seconds: int = Field(default=3600, ge=10, le=86_400, description="Seconds after which a run is ended")
 
 
 class _Resource(Part):
     """`shared: true` makes one for all tenants of the application, kept apart by tenant inside. `retiring: true` takes
     off what protects it in production, so that a later sync may delete it."""
 
-    shared: bool = False
+    shared: bool = Field(default=False, description="One for all tenants, kept apart by tenant inside")
     retiring: bool = False
-    classification: Classification | None = None
+    classification: Classification | None = Field(
+        default=None, description="What data it holds; else as the application"
+    )
 
 
 class Bucket(_Resource):
@@ -103,7 +107,7 @@ class Queue(_Resource):
     """An SQS queue, with a dead-letter queue beside it."""
 
     kind: Literal["queue"]
-    fifo: bool = False
+    fifo: bool = Field(default=False, description="In order, and each message once")
     settings: QueueSettings = QueueSettings()
 
 
@@ -111,8 +115,8 @@ class Topic(_Resource):
     """An SNS topic, and the queues of the application that it delivers to."""
 
     kind: Literal["topic"]
-    fifo: bool = False
-    subscribers: list[Name] = []
+    fifo: bool = Field(default=False, description="In order, and each message once")
+    subscribers: list[Name] = Field(default=[], description="Queues of the application that it delivers to")
 
 
 class Index(Part):
@@ -126,10 +130,14 @@ class Table(_Resource):
     """A DynamoDB table: `partition: {payment: S}`; `expires` names the attribute that says when an item is gone."""
 
     kind: Literal["table"]
-    partition: Key
-    sort: Key | None = None
-    indexes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")], Index] = {}
-    expires: str | None = Field(default=None, min_length=1, max_length=255)
+    partition: Key = Field(description="The attribute of the key, and its type: S, N or B")
+    sort: Key | None = Field(default=None, description="A second attribute of the key, by which items are in order")
+    indexes: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")], Index] = Field(
+        default={}, description="Global secondary indexes, such as `by-day: {partition: {day: S}}`"
+    )
+    expires: str | None = Field(
+        default=None, min_length=1, max_length=255, description="The attribute that says when an item is gone"
+    )
     settings: TableSettings = TableSettings()
 
 
@@ -137,8 +145,8 @@ class Database(_Resource):
     """An Aurora cluster: serverless, or of provisioned instances."""
 
     kind: Literal["database"]
-    engine: Literal["postgresql", "mysql"] = "postgresql"
-    capacity: Literal["serverless", "provisioned"] = "serverless"
+    engine: Literal["postgresql", "mysql"] = Field(default="postgresql", description="What it speaks")
+    capacity: Literal["serverless", "provisioned"] = Field(default="serverless", description="How it is sized")
     settings: DatabaseSettings = DatabaseSettings()
 
 

@@ -117,7 +117,7 @@ def test_text_of_a_record_stays_text(site: Site) -> None:
     for path in ("/", f"/verdicts/{record}?stack=notify.test.single", "/waivers/new"):
         page = site.get(path)
         assert "<img" not in page and "\u202e" not in page
-    assert site.get(f"/verdicts/{record}?stack=notify.test.single").count("&lt;img") == 4
+    assert site.get(f"/verdicts/{record}?stack=notify.test.single").count("&lt;img") == 5
 
 
 def test_a_record_that_cannot_be_read_has_not_passed(site: Site) -> None:

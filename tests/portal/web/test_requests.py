@@ -126,6 +126,12 @@ def test_a_deletion_that_brings_findings_is_a_draft(site: Site) -> None:
     assert site.world.gitlab.requests[0]["title"] == "Draft: payments: delete table ledger"
 
 
+def test_what_asks_for_a_second_person_says_so(site: Site) -> None:
+    site.verdict = Judged({}, 0, 0, ("the class of the data in <i>receipts</i> is lowered",))
+    page = site.get(site.ask(QUEUE, FIELDS))
+    assert "Somebody else has to approve it" in page and "&lt;i&gt;receipts" in page and "It may be submitted" in page
+
+
 def test_a_commit_in_between_has_to_be_judged_again(site: Site) -> None:
     where = site.ask(QUEUE, FIELDS)
     site.world.git("commit", "-q", "--allow-empty", "-m", "something else")
