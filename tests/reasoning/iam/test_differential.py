@@ -28,8 +28,11 @@ from .propositions import held, of_identities
 from .random_policies import (
     CALLERS,
     KINDS,
+    OF_CALLERS,
+    ONE,
     PLAIN,
     TEXTS,
+    TWO,
     Case,
     Document,
     changed,
@@ -179,3 +182,37 @@ CALLER_KEYS: list[dict[str, str]] = [
     {"aws:PrincipalOrgID": "o-1", "aws:PrincipalTag/team": "ana"},
     {"aws:PrincipalOrgID": "o-2"},
 ]
+
+
+OF_SIGNED = [one for one in OF_CALLERS if one[1] not in ("aws:PrincipalOrgID", "aws:PrincipalTag/team")] + [
+    ("Null", "aws:PrincipalArn", "true"),
+    ("StringLike", "aws:PrincipalAccount", "1*"),
+    ("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}"),
+    ("StringNotEquals", "aws:ResourceAccount", TWO),
+    ("ArnNotEquals", "aws:PrincipalArn", f"arn:aws:iam::{ONE}:root"),
+    ("Bool", "aws:PrincipalIsAWSService", "true"),
+]
+
+
+def signed_document(pick: Random) -> Document:
+    """Policies of an identity with conditions on what follows from whoever has it."""
+    listed = []
+    for _ in range(pick.randint(1, 2)):
+        found: Document = {"Effect": pick.choice(["Allow", "Allow", "Deny"]), "Action": "sqs:SendMessage"}
+        found["Resource"] = pick.choice(["*", f"arn:aws:sqs:*:{ONE}:*", "arn:aws:sqs:x:*:${aws:username}"])
+        for operator, key, value in pick.sample(OF_SIGNED, pick.randint(1, 2)):
+            found.setdefault("Condition", {}).setdefault(operator, {})[key] = value
+        listed.append(found)
+    return {"Version": "2012-10-17", "Statement": listed}
+
+
+@few(150)
+@given(PICK)
+def test_what_is_proved_holds_for_whoever_has_the_policies(pick: Random) -> None:
+    one, other = parse(signed_document(pick)), parse(signed_document(pick))
+    forward, some = within(one, other), allows_anything(one)
+    for caller, account in product((who for who in CALLERS if ":iam:" in who), (ONE, TWO)):
+        asked = Request("sqs:SendMessage", f"arn:aws:sqs:x:{account}:ana", caller)
+        mine, theirs = permitted([[one]], asked).truth, permitted([[other]], asked).truth
+        _holds(forward, mine, theirs)
+        assert not (some.answer == "no" and mine is Truth.YES)
