@@ -100,11 +100,11 @@ def capture(
     stacks: Sequence[Stack], versions: Versions, capturing: Capturing, progress: Callable[[int], None]
 ) -> Captured:
     """The graphs of affected stacks and of all that they are judged with. What does not differ is captured once."""
-    now = _together(Scope.of(versions.now, one.application, one.environment, one.tenant) for one in stacks)
+    now = together_with(Scope.of(versions.now, one.application, one.environment, one.tenant) for one in stacks)
     found = capturing.capture(now.values(), progress)
     if versions.before is None:
         return Captured(found.graphs, None, found.not_isolated, versions.why)
-    before = _together(one for name in now if (one := _scope(versions.before, name)) is not None)
+    before = together_with(one for name in now if (one := _scope(versions.before, name)) is not None)
     known = {name: graph for name, graph in found.graphs.items() if name in before and name not in versions.differing}
     try:
         earlier = capturing.capture([one for name, one in before.items() if name not in known], progress, known)
@@ -113,7 +113,7 @@ def capture(
     return Captured(found.graphs, {**known, **earlier.graphs}, found.not_isolated, "")
 
 
-def _together(scopes: Iterable[Scope]) -> dict[str, Scope]:
+def together_with(scopes: Iterable[Scope]) -> dict[str, Scope]:
     """Stacks with what they are judged with, each after what it refers to."""
     found: dict[str, Scope] = {}
     for scope in scopes:

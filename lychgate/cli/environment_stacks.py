@@ -13,24 +13,28 @@ import orjson
 
 from lychgate.cli import DEFECT
 from lychgate.cli.affected import change_of
+from lychgate.cli.interrupts import Interrupts
 from lychgate.cli.merge_request_note import refusals
 from lychgate.cli.platforms import Found, platform_of, settings_file
 from lychgate.cli.signing import SUFFIX
-from lychgate.cli.sync import FAILED
-from lychgate.cli.sync_steps import worst
+from lychgate.cli.sync import FAILED, SyncOptions
+from lychgate.cli.sync_steps import finish, order_of, worst
+from lychgate.cli.terminal import Progress
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import flat
 from lychgate.model.values import Unknown
 from lychgate.pipeline.affected import stacks_of
 from lychgate.pipeline.commenting import deployed_commit
+from lychgate.pipeline.judging import together_with
 from lychgate.pipeline.merging import write_reports
 from lychgate.pipeline.models import PLANNED, Planned, read_planned
 from lychgate.pipeline.rollout import INTERRUPTED, Ended, Rollout
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.names import parts_of
-from lychgate.provisioner.sync.capturing import refers_to
+from lychgate.provisioner.sync.capturing import Remembering, refers_to
 from lychgate.provisioner.sync.gitlab_project import GitLab
 from lychgate.provisioner.sync.planning import read_state
+from lychgate.provisioner.sync.syncing import gate_sync
 from lychgate.reports import replace
 from lychgate.reports.openmetrics import Family, write
 from lychgate.sources.git import GitError, commit_of, merge_base, top_of
@@ -39,6 +43,7 @@ from lychgate.sources.git import GitError, commit_of, merge_base, top_of
 COMMAND = (sys.executable, "-P", "-c", "from lychgate.cli import main; main()")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 VERDICT, METRICS = "verdict", "metrics.txt"
+NOTHING = "no stack is affected"
 OUTCOMES = {0: "none", 1: "drift", 3: "incomplete"}
 
 
@@ -50,7 +55,6 @@ class PlanOptions:
     output: Path
     since: str | None
     since_deployed: bool
-    jobs: int
     settings: Path | None
 
 
@@ -71,12 +75,7 @@ def plan(options: PlanOptions) -> int:
         scopes, gone = _affected(scopes, str(since), options)
         for stack in gone:
             print(f"gone, and deployed until `lychgate sync --remove`: {stack}")
-    commands = {
-        one.stack: [*_command("sync", one, options.settings), "--plan", "--format", "json", "--format", "html",
-                    "--output", str(options.output / one.stack)]
-        for one in scopes
-    }  # fmt: skip
-    ended = _run(commands, {}, options.jobs)
+    statuses = _plan_each(scopes, found, options)
     names = [one.stack for one in scopes if (options.output / one.stack / f"{VERDICT}.json").is_file()]
     planned = Planned(environment=options.environment, commit=commit, stacks=names)
     try:
@@ -88,7 +87,28 @@ def plan(options: PlanOptions) -> int:
         raise InputError(
             str(options.output), found=f"cannot be written: {error.strerror}", expected="a folder"
         ) from None
-    return _status(ended)
+    return worst(*statuses)
+
+
+def _plan_each(scopes: Sequence[Scope], found: Found, options: PlanOptions) -> list[int]:
+    """Plan stacks, each captured once; the exit status of each, as `sync --plan` has it. Raises InputError."""
+    if not scopes:
+        print(NOTHING)
+        return []
+    statuses = []
+    with Remembering(found.platform.folder, found.file) as capturing, Progress("capturing") as progress:
+        capturing.capture(together_with(scopes).values(), progress.count)
+        for scope in scopes:
+            asked = SyncOptions(
+                application=scope.name, environment=scope.environment_name, tenant=scope.tenant, plan=True,
+                remove=False, may_lose=(), explained=(), state=None, settings=options.settings,
+                formats=("json", "html"), output=options.output / scope.stack, as_of=None, policy_ref=None,
+                verdict=None, verbose=False,
+            )  # fmt: skip
+            order = order_of(asked, scope, found)
+            print(f"── {scope.stack}", flush=True)
+            statuses.append(finish(asked, order, gate_sync(order, capturing), Interrupts()))
+    return statuses
 
 
 def sync(environment: str, folder: Path, jobs: int, settings: Path | None) -> int:
@@ -237,7 +257,7 @@ def _command(what: str, scope: Scope, settings: Path | None) -> list[str]:
 
 def _run(commands: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]], jobs: int) -> list[Ended]:
     if not commands:
-        print("no stack is affected")
+        print(NOTHING)
     ended = Rollout(commands, after).run(jobs, _tell)
     for one in ended:
         print(

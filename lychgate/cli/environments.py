@@ -26,7 +26,6 @@ def plan(
         bool,
         typer.Option("--since-deployed", help="The same since the newest successful deployment that GitLab knows."),
     ] = False,
-    jobs: JobsOption = 2,
     settings: SettingsOption = None,
 ) -> None:
     """Plan stacks: `sync --plan` of each, and what `environment sync` then takes.
@@ -39,7 +38,7 @@ def plan(
     raise typer.Exit(
         run(
             PlanOptions(
-                environment=environment, output=output, since=since, since_deployed=since_deployed, jobs=jobs,
+                environment=environment, output=output, since=since, since_deployed=since_deployed,
                 settings=settings,
             )
         )

@@ -174,6 +174,27 @@ class Capturing:
         return Configuration({"platform:folder": str(folder), "platform:base": str(base)}, frozenset())
 
 
+class Remembering(Capturing):
+    """The same, for one version of a platform: each of its stacks is captured once."""
+
+    def __init__(self, folder: Path, settings: Path) -> None:
+        super().__init__(folder, settings)
+        self._graphs: dict[str, Graph] = {}
+
+    def capture(
+        self,
+        scopes: Iterable[Scope],
+        progress: Callable[[int], None] = lambda count: None,
+        known: Mapping[str, Graph] = MappingProxyType({}),
+    ) -> Captured:
+        """What was not captured before is now."""
+        wanted = list(scopes)
+        new = [one for one in wanted if one.stack not in self._graphs]
+        captured = super().capture(new, progress, {**self._graphs, **known})
+        self._graphs |= captured.graphs
+        return Captured({one.stack: self._graphs[one.stack] for one in wanted}, captured.not_isolated)
+
+
 def _load(host: HostProcess) -> None:
     host.ready()
     host.preload(MODULES)

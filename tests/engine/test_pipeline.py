@@ -57,8 +57,9 @@ class Pushes:
             "CI_COMMIT_REF_PROTECTED": "true",
         }  # fmt: skip
         role = self.cloud.environment.deployers[0]
-        given = {**GIVEN, "role": role, "sign-with": "$VERDICT_KEY"}
+        given = {**GIVEN, "role": role, "sign-with": "$VERDICT_KEY", "record": True}
         scoped = {"lychgate-plan": {"LYCHGATE_GITLAB_TOKEN": TOKEN}, "lychgate-sign": {"VERDICT_KEY": self.private}}
+        scoped["lychgate-evidence"] = {"LYCHGATE_EVIDENCE": str(self.builds.with_name("evidence.db"))}
         self.number += 1
         return Runner(self.origin, self.builds / str(self.number), head, component(template, **given), told, scoped)
 
@@ -75,6 +76,8 @@ def test_a_push_is_synced_and_the_next_syncs_what_differs(engine: Engine, base: 
         applied = sorted(one["stack"] for one in records(runner) if one["applied"]["outcome"] == "applied")
         assert applied == STACKS and len(records(runner)) == 2
         assert all(one["request"]["signed_verdict"] for one in records(runner))
+        done = runner.run("lychgate-record-test")
+        assert done.returncode == 0 and done.stdout.count(": sync shop.test.") == 2, done.stdout + done.stderr
         assert platform.urns() and platform.urns("shop.test.shared")
 
         server.answers["/deployments"] = [{"id": 1, "sha": runner.commit, "status": "success"}]

@@ -17,7 +17,12 @@ PLACE = {
     "region": "eu-central-1",
     "role": "arn:aws:iam::111122223333:role/platform-deployer",
 }
-GIVEN: dict[str, dict[str, str]] = {"merge-request": IMAGE, "sync": {**IMAGE, **PLACE}, "nightly": {**IMAGE, **PLACE}}
+GIVEN: dict[str, dict[str, str]] = {
+    "merge-request": IMAGE,
+    "sync": {**IMAGE, **PLACE},
+    "nightly": {**IMAGE, **PLACE},
+    "check": {**IMAGE, "projects": "infra"},
+}
 MAIN = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && "
 
 
