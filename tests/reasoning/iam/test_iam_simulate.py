@@ -7,6 +7,7 @@ LYCHGATE_IAM_CASES says how many cases are asked (10,000 in CI).
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -214,7 +215,8 @@ def simulator() -> Path:
         done = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.skip(f"npm cannot install iam-simulate: {done.stderr[-300:]}")
-        made.rename(home)
+        with contextlib.suppress(OSError):  # another process was first
+            made.rename(home)
     return home
 
 
