@@ -30,6 +30,7 @@ from lychgate.views.s3 import BUCKETS, Bucket
 
 ACCESS = "access"
 LABEL = "the declared access"
+_MOST = 500  # uses of one component: more than all policies of a role can hold
 # A call of another workload, or of something outside of AWS, is no matter of IAM.
 CALL, EXTERNAL = "call", "external/"
 TYPES: dict[str, str] = {
@@ -197,10 +198,14 @@ def _declares(value: Any) -> bool:
 
 def _entries(component: Resource, found: Declared) -> list[Block]:
     try:
-        return component.read.blocks(ACCESS)
+        entries = component.read.blocks(ACCESS)
     except UnknownRead as unknown:
         found.unread.append(unknown)
         return []
+    if len(entries) > _MOST:
+        why = f"lists {len(entries)} uses, and {_MOST} are the most that are looked at"
+        found.unread.append(UnknownRead(component.urn, ACCESS, why))
+    return entries[:_MOST]
 
 
 def _use(identity: Resource, component: Resource, entry: Block, graph: Graph) -> Use:

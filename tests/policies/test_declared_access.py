@@ -159,6 +159,11 @@ def test_a_component_speaks_for_the_roles_of_its_own_workloads_and_for_no_others
     assert declared(views["other"]) is None
 
 
+def test_a_list_without_end_is_not_looked_through() -> None:
+    found = answer(graph_of(READS * 501, policy(PUT)))
+    assert (found.outcome, "lists 501 uses" in found.message) == ("unknown", True)
+
+
 def test_a_declared_share_of_a_tenant_is_no_more_than_that() -> None:
     share = [{"target": "receipts", "mode": "read", "tenant": "acme"}]
     own = {"Action": "s3:GetObject", "Resource": f"{BUCKET}/acme/*"}

@@ -67,14 +67,17 @@ def surplus(narrow: Access, wide: Access, most: int = 20) -> Surplus:
         return Surplus(())
     witnesses: list[Witness] = []
     unknown = [whole.reason] if whole.answer == "unknown" else []
-    for part in _parts(_unproven(narrow, wide)):
-        found = exceeds(part, wide)
-        if found.witness is not None:
-            witnesses.append(found.witness)
-        elif found.answer == "unknown":
-            unknown.append(found.reason)
-        if len(witnesses) >= most:
-            break
+    for statement, entries in _parts(_unproven(narrow, wide)):
+        if exceeds(statement, wide).answer == "no":
+            continue
+        for entry in entries:
+            found = exceeds(entry, wide)
+            if found.witness is not None:
+                witnesses.append(found.witness)
+            elif found.answer == "unknown":
+                unknown.append(found.reason)
+            if len(witnesses) >= most:
+                return Surplus(tuple(witnesses), tuple(dict.fromkeys(unknown)))
     if not witnesses and whole.witness is not None:
         witnesses.append(whole.witness)
     return Surplus(tuple(witnesses), tuple(dict.fromkeys(unknown)))
@@ -125,20 +128,20 @@ def _pairs(statement: Statement) -> Iterator[tuple[str, str]]:
                 yield action.lower(), resource
 
 
-def _parts(narrow: Access) -> Iterator[Access]:
-    """Entry by entry of each Allow statement, with all that denies."""
+def _parts(narrow: Access) -> Iterator[tuple[Access, list[Access]]]:
+    """Each Allow statement, and it entry by entry, with all that denies."""
     first, *others = narrow.layers
-    denies = tuple(
+    denies = [
         replace(policy, statements=tuple(one for one in policy.statements if one.effect == "Deny")) for policy in first
-    )
+    ]
+    denies = [policy for policy in denies if policy.statements]
     for policy in first:
         for statement in policy.statements:
-            if statement.effect == "Deny":
-                continue
-            entries = [statement.actions] if statement.not_action else [(action,) for action in statement.actions]
-            for actions in entries:
-                one = replace(policy, statements=(replace(statement, actions=actions),))
-                yield Access(((one, *(other for other in denies if other.statements)), *others))
+            if statement.effect == "Allow":
+                entries = [statement.actions] if statement.not_action else [(action,) for action in statement.actions]
+                parts = [replace(policy, statements=(replace(statement, actions=actions),)) for actions in entries]
+                alone = replace(policy, statements=(statement,))
+                yield Access(((alone, *denies), *others)), [Access(((part, *denies), *others)) for part in parts]
 
 
 def _as_asked(narrow: Access) -> Iterator[Access]:
