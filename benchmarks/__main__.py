@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, declared, iam, judging, merge_request, network, pack, reports, start, watch
+from benchmarks import capture, declared, iam, judging, merge_request, network, pack, principals, reports, start, watch
 from benchmarks.measuring import Row
 
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "pack": pack.rows,
     "iam": iam.rows,
     "declared": declared.rows,
+    "principals": principals.rows,
     "reports": reports.rows,
     "watch": watch.rows,
     "merge_request": merge_request.rows,
