@@ -111,6 +111,8 @@ def allows(
     which has to allow. A role session's `identity` are the policies of its role.
     """
     case = _prepare(request, boundary is not None)
+    if request.action.lower() == "sts:getcalleridentity" and case.who.has_identity_policies:
+        return Decision("allow", "it needs no permission, and no policy can deny it")  # API_GetCallerIdentity.html
     layers = {
         "scp": _levels(scps),
         "rcp": _levels(rcps),
@@ -341,6 +343,8 @@ def _core(case: _Case, matches: Matches, given: frozenset[str]) -> Path:
         if case.request.action.lower() == "sts:assumerole":  # STS: API_AssumeRole.html
             return Path(Truth.NO, "the root user cannot assume roles")
         identity = Path(Truth.YES, "the root user may do everything in its account")
+    if case.who.kind == "user" and case.request.action.lower() == "sts:getsessiontoken":  # API_GetSessionToken.html
+        identity = Path(Truth.YES, "users need no permission for it")
     limits = [
         _layer(matches[name][0], what)
         for name, what in (("boundary", "the permissions boundary"), ("session", "the session policy"))

@@ -201,6 +201,17 @@ class TestLayers:
         assert layered(request, identity=[policy(allow()), doubtful, policy(deny())]) == "explicit-deny"
         assert layered(request, identity=[doubtful]) == "implicit-deny"
 
+    def test_what_needs_no_permission(self) -> None:
+        """https://docs.aws.amazon.com/STS/latest/APIReference/: API_GetCallerIdentity, API_GetSessionToken."""
+        never = [policy(deny("*"))]
+        assert layered(Request("sts:GetCallerIdentity", "*", SESSION), identity=never) == "allow"
+        assert layered(Request("sts:GetCallerIdentity", "*")) == "implicit-deny"  # nobody has signed it
+        assert layered(Request("sts:GetSessionToken", "*", USER)) == "allow"
+        # AWS's own policy that demands MFA leaves it out of its Deny (reference_policies_examples_aws_my-sec-creds-
+        # self-manage.html), so a Deny counts
+        assert layered(Request("sts:GetSessionToken", "*", USER), identity=never) == "explicit-deny"
+        assert layered(Request("sts:GetFederationToken", "*", USER)) == "implicit-deny"
+
     def test_the_root_user_assumes_no_role(self) -> None:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html."""
         trust = policy(allow("sts:AssumeRole", None, principal={"AWS": ROOT}))
