@@ -81,6 +81,12 @@ def _take_over(source: Path, target: Path) -> None:
             raise InputError(str(file), found=found, expected="a file") from None
 
 
+def file_of(found: Found, application: str) -> Path:
+    """The file of an application of a platform."""
+    document = found.platform.documents[f"applications/{application}"]
+    return found.platform.folder / APPLICATIONS / Path(document.file).name
+
+
 def scope_of(platform: Platform, application: str, environment: str, tenant: str | None) -> Scope:
     """What a command is about. A single-tenant application needs no tenant named. Raises InputError."""
     return Scope.of(platform, application, environment, tenant_of(platform, application, tenant))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lychgate.cli.platforms import Found, platform_of
+from lychgate.cli.platforms import Found, file_of, platform_of
 from lychgate.cli.portal_judging import Place, drafted, judges_of
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
@@ -98,7 +98,11 @@ def _do(options: RequestOptions, asked: Asked, found: Found, reporter: Reporter)
     if asked.action.operation == "sync":
         return _sync(options, asked, found, reporter)
     waives = asked.action.operation == "waive"
-    path, what = (found.settings.waivers, "file of waivers") if waives else (_file(found, asked), "application's file")
+    path, what = (
+        (found.settings.waivers, "file of waivers")
+        if waives
+        else (file_of(found, asked.application), "application's file")
+    )
     place = _place(path, options, what)
 
     def valid() -> None:
@@ -181,12 +185,6 @@ def _sync(options: RequestOptions, asked: Asked, found: Found, reporter: Reporte
     words = {0: "planned" if plan else "synced", FINDINGS: "findings", UNDETERMINED: "undetermined"}
     summary = f"{asked.run.entity}: see the pipeline's log"
     return Outcome(status, words.get(status, "failed"), summary, release=release)
-
-
-def _file(found: Found, asked: Asked) -> Path:
-    """The file of an application, whose name the platform knows."""
-    document = found.platform.documents[f"applications/{asked.application}"]
-    return found.platform.folder / "applications" / Path(document.file).name
 
 
 def _place(path: Path | None, options: RequestOptions, what: str) -> Place:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,7 +19,8 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from lychgate.cli.evidence import address
-from lychgate.cli.platforms import Found, platform_of, settings_file
+from lychgate.cli.platforms import Found, file_of, platform_of, settings_file
+from lychgate.cli.serve_judging import committed, work
 from lychgate.judging.waivers import Waiver
 from lychgate.model.errors import InputError
 from lychgate.portal.runs import Person
@@ -28,7 +28,7 @@ from lychgate.portal.web.app import make
 from lychgate.portal.web.checkout import Checkout, Head, Version
 from lychgate.portal.web.pages import Portal
 from lychgate.portal.web.previews import Previews
-from lychgate.portal.web.processes import Order, Processes
+from lychgate.portal.web.processes import Processes
 from lychgate.portal.web.sessions import Sessions, User
 from lychgate.portal.web.standing import Standing
 from lychgate.sources.files import read
@@ -78,7 +78,7 @@ def run(options: ServeOptions) -> int:
     listening = _listen(options.host, options.port)
     port = listening.getsockname()[1]
     local = None if openid else _local(checkout.top)
-    processes = Processes(judging)
+    processes = Processes(work)
     origins = _origins(options, port)
     previews = Previews(checkout, processes.judge, _opener, options.jobs)
     portal = Portal(
@@ -206,9 +206,12 @@ def _version(given: Path | None, tree: PolicyTree) -> Version:
     if settings.gitlab is not None and settings.gitlab.ca is not None:  # read later, when the commit's files are gone
         named = settings.gitlab
         settings = replace(settings, gitlab=GitLabProject(named.url, named.project, tree.working(settings.gitlab.ca)))
-    file = tree.working(settings.waivers) if settings.waivers else None
-    waivers = partial(_waivers, found, tree)
-    return Version(tree.working(found.file), settings, found.platform, found.checkout, file, waivers)
+    waivers = settings.waivers
+    return Version(
+        file=tree.working(found.file), settings=settings, platform=found.platform, folder=found.checkout,
+        files={one: committed(tree, file_of(found, one))[1] for one in found.platform.applications},
+        waivers_file=committed(tree, waivers)[1] if waivers else None, waivers=partial(_waivers, found, tree),
+    )  # fmt: skip
 
 
 def _waivers(found: Found, tree: PolicyTree) -> dict[str, tuple[Waiver, ...] | InputError]:
@@ -227,10 +230,3 @@ def _waivers(found: Found, tree: PolicyTree) -> dict[str, tuple[Waiver, ...] | I
         except InputError as error:
             told[name] = tree.renamed(error)
     return told
-
-
-def judging(order: Order, there: Connection) -> None:
-    """What a process of its own does; all that judges is loaded there."""
-    from lychgate.cli.serve_judging import work
-
-    work(order, there)

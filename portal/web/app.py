@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from lychgate.model.errors import InputError
 
 MOST_FIELDS = 200
+PRINTED = "Open the address that `lychgate serve` has printed: it holds the key to this server, for you alone."
 View = Callable[[Visit], Response]
 NAME = "{application:str}"
 
@@ -171,8 +172,7 @@ def _with_session(portal: Portal, response: Response, session: Session) -> Respo
 
 def _asks_to_log_in(portal: Portal, request: Request) -> Response:
     if portal.openid is None:
-        why = "Open the address that `lychgate serve` has printed: it holds the key to this server, for you alone."
-        raise RefusedError(403, "Who are you?", why)
+        raise RefusedError(403, "Who are you?", PRINTED)
     if request.method == "POST":
         raise RefusedError(403, "Your session has ended", "Log in again, then send the form again.")
     to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -218,7 +218,8 @@ def _own_path(to: str) -> str:
 def _logout(visit: Visit) -> Response:
     visit.portal.sessions.end(visit.session)
     again = "/" if visit.portal.openid else ""
-    response = _message(RefusedError(200, "You are logged out", "This session has ended."), again=again)
+    why = "This session has ended." if again else f"This session has ended. {PRINTED}"
+    response = _message(RefusedError(200, "You are logged out", why), again=again)
     response.delete_cookie(_cookie(visit.portal), secure=_secure(visit.portal), httponly=True)
     return response
 

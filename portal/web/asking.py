@@ -23,7 +23,6 @@ from lychgate.provisioner.models.application import Application
 from lychgate.provisioner.models.names import parts_of
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from lychgate.model.document import parse
 from lychgate.model.errors import InputError
 from lychgate.model.escaping import escape
 from lychgate.model.people import is_one_of
@@ -170,8 +169,9 @@ def waiver_form(visit: Visit) -> Response:
         if not made.wrong and not wrong:
             return _asked_waiver(visit, head, chosen, inputs)
     status = 422 if made.wrong or wrong else 200
+    shown = [one for one in options if one[0] == chosen] + [one for one in options[:MOST_FINDINGS] if one[0] != chosen]
     return visit.page(
-        "waiver_form.html", status, head=head, form=made, options=options, chosen=chosen, wrong=wrong, board=board
+        "waiver_form.html", status, head=head, form=made, options=shown, chosen=chosen, wrong=wrong, board=board
     )
 
 
@@ -192,7 +192,7 @@ def _open(visit: Visit, head: Head, board: Board) -> list[tuple[str, str]]:
         spec = head.platform.applications.get(parts[0]) if parts else None
         if spec is not None and visit.user.may_ask(spec.owner):
             found += [(f"{stack}.{mark}", f"{stack}: {rule} on {name}") for mark, rule, name in stood.open]
-    return found[:MOST_FINDINGS]
+    return found
 
 
 def _about(
@@ -207,8 +207,7 @@ def _about(
     if one is None:
         raise RefusedError(404, "There is no such thing", f"{name} has nothing of this name in the newest commit.")
     kind = KINDS[one.kind]
-    document = parse(head.text_of(head.file_of(name)).encode(), name).value
-    return kind, about, document[kind.section][about]
+    return kind, about, head.platform.documents[f"applications/{name}"].value[kind.section][about]
 
 
 def _preview(visit: Visit) -> Preview:

@@ -26,19 +26,16 @@ Waivers = Mapping[str, tuple[Waiver, ...] | InputError]
 @dataclass(frozen=True, slots=True)
 class Version:
     """A platform and its settings as a commit has them. `file` is the lychgate.yaml in the working tree, `folder` the
-    platform's there, `waivers_file` that of waivers; `waivers` tells those of each environment, or why they are none.
-    """
+    platform's there; `files` are those of the applications, and `waivers_file` that of waivers, by their paths in the
+    repository. `waivers` tells the waivers of each environment, or why they are none."""
 
     file: Path
     settings: Settings
     platform: Platform
     folder: Path
-    waivers_file: Path | None
+    files: Mapping[str, str]
+    waivers_file: str | None
     waivers: Callable[[], Waivers]
-
-    def file_of(self, application: str) -> Path:
-        """An application's file, in the platform's folder."""
-        return Path("applications") / Path(self.platform.documents[f"applications/{application}"].file).name
 
 
 Read = Callable[[PolicyTree], Version]
@@ -61,13 +58,13 @@ class Head:
 
     def file_of(self, application: str) -> str:
         """The path of an application's file in the repository."""
-        return self._inside(self.version.folder / self.version.file_of(application))
+        return self.version.files[application]
 
     def waivers_file(self) -> str:
         """The path of the file of waivers in the repository. Raises InputError where lychgate.yaml names none."""
         if self.version.waivers_file is None:
             raise InputError("lychgate.yaml", found="it names no file of waivers", expected="`waivers: waivers.yaml`")
-        return self._inside(self.version.waivers_file)
+        return self.version.waivers_file
 
     def text_of(self, file: str) -> str:
         """The text of a file. Raises InputError."""
@@ -75,9 +72,6 @@ class Head:
             return content_of(self.top, self.commit, file).decode("utf-8")
         except (GitError, UnicodeDecodeError):
             raise InputError(file, found="the commit has no such text", expected="a file in UTF-8") from None
-
-    def _inside(self, path: Path) -> str:
-        return path.resolve().relative_to(self.top.resolve()).as_posix()
 
 
 class Checkout:
@@ -119,9 +113,9 @@ class Checkout:
                 raise InputError(
                     "HEAD", found="the checkout is at another commit since", expected="the form sent again"
                 )
-            folder = self._tree.path(head.version.folder)
-            file = folder / head.version.file_of(application)
-            with edited_copy(self._tree.path(head.version.file), folder, file, text):
+            assert self._tree.root is not None
+            file, folder = self._tree.path(head.version.file), self._tree.path(head.version.folder)
+            with edited_copy(file, folder, self._tree.root / head.file_of(application), text):
                 pass
 
     def close(self) -> None:

@@ -159,7 +159,7 @@ class Previews:
         preview.state = "judging"
         try:
             draft = self._judge(order, told)
-            if preview.after and draft.after != preview.after:
+            if (preview.file, preview.after or draft.after) != (draft.file, draft.after):
                 raise JudgingError("What was judged is not what was shown: ask again.")
             preview.after, preview.draft, preview.state = draft.after, draft, "judged"
         except InputError as error:
