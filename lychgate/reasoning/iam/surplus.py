@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from . import catalogue
 from .language import Policy, Statement
-from .matching import TooComplexError
+from .matching import TooComplexError, actions_language, contains, find, resources_language
 from .proof import Access, Answer, within
 from .witnesses import Witness
 
 _WILD = re.compile(r"[*?]")
+Held = dict[object, dict[str, dict[str, None]]]  # by conditions, and by action in lower case: entries of Resource
 _MOST_ACTIONS = 400  # that wildcards stand for, of one question
 # What begins as a resource of an action does, and is none of its: an object is no bucket, a stream no table. By
 # service, what stands below, and of which kinds that may be.
@@ -94,13 +96,17 @@ def _contained(narrow: Access, wide: Access) -> Answer:
 
 
 def _unproven(narrow: Access, wide: Access) -> Access:
-    """Without the statements that the reference holds word by word: these need no proof, where it denies nothing."""
+    """Without the statements that need no proof: the reference has each of their actions on each of their resources by
+    one entry, or nobody can ask for it. Where the reference denies something, all need one."""
     if len(wide.layers) != 1 or any(one.effect == "Deny" for policy in wide.policies for one in policy.statements):
         return narrow
-    held: dict[object, set[tuple[str, str]]] = {}
+    held: Held = {}
     for policy in wide.policies:
         for one in policy.statements:
-            held.setdefault(_conditions(one), set()).update(_pairs(one))
+            if not one.not_action and not one.not_resource:
+                for action in one.actions:
+                    resources = held.setdefault(_conditions(one), {}).setdefault(action.lower(), {})
+                    resources |= dict.fromkeys(one.resources or ())
     first, *others = narrow.layers
     kept = (
         replace(policy, statements=tuple(one for one in policy.statements if not _held(one, held))) for policy in first
@@ -108,24 +114,50 @@ def _unproven(narrow: Access, wide: Access) -> Access:
     return Access((tuple(policy for policy in kept if policy.statements), *others))
 
 
-def _held(statement: Statement, held: dict[object, set[tuple[str, str]]]) -> bool:
+def _held(statement: Statement, held: Held) -> bool:
     if statement.effect == "Deny" or statement.not_action or statement.not_resource or statement.resources is None:
         return False
-    pairs = set(_pairs(statement))
-    return pairs <= held.get(_conditions(statement), set()) or pairs <= held.get(
-        (frozenset(), statement.variables), set()
-    )
+    ways = [held.get(_conditions(statement), {}), held.get((frozenset(), statement.variables), {})]
+    for entry in statement.actions:
+        action = ""
+        for action in map(str.lower, _actions(entry)):
+            held_on = [one for way in ways for one in way.get(action, ())]
+            for resource in statement.resources:
+                if not any(_covers(one, resource) for one in held_on) and _can_be_asked(action, resource):
+                    return False
+        if not action:  # the catalogue has none yet
+            return False
+    return True
+
+
+@lru_cache(maxsize=65536)
+def _covers(wide: str, narrow: str) -> bool:
+    """Whether an entry of Resource means all that another one does, for certain."""
+    if wide == narrow or "${" in wide or "${" in narrow or not _WILD.search(wide):
+        return wide == narrow
+    try:
+        return contains(resources_language((wide,)), resources_language((narrow,)))
+    except TooComplexError:
+        return False
+
+
+@lru_cache(maxsize=65536)
+def _can_be_asked(action: str, resource: str) -> bool:
+    """Whether a resource that the entry means is one that the action works on."""
+    known = catalogue.action(action)
+    own, others = _kinds(action.partition(":")[0], known.resource_types) if known is not None else ((), ())
+    if not own or "${" in resource:
+        return True
+    meant = resources_language((resource,))
+    try:
+        found = find([meant, resources_language(own)], [resources_language(others)] if others else [])
+    except TooComplexError:
+        return True
+    return found is not None or meant.matches("*")
 
 
 def _conditions(statement: Statement) -> object:
     return frozenset(replace(one, written="") for one in statement.conditions), statement.variables
-
-
-def _pairs(statement: Statement) -> Iterator[tuple[str, str]]:
-    if not statement.not_action and not statement.not_resource:
-        for action in statement.actions:
-            for resource in statement.resources or ():
-                yield action.lower(), resource
 
 
 def _parts(narrow: Access) -> Iterator[tuple[Access, list[Access]]]:
@@ -169,8 +201,11 @@ def _named(statement: Statement) -> tuple[str, ...]:
     return statement.actions if statement.effect == "Allow" and not statement.not_action else ()
 
 
-def _actions(entry: str) -> list[str]:
-    return [action.name for action in catalogue.expand(entry)] if _WILD.search(entry) else [entry]
+def _actions(entry: str) -> Iterator[str]:
+    """The actions of the catalogue that an entry means, one by one: `*` means thousands. Without wildcard, itself."""
+    if not _WILD.search(entry):
+        return iter((entry,))
+    return (action.name for action in catalogue.actions_in([actions_language((entry.lower(),))]))
 
 
 def _only(policy: Policy, actions: frozenset[str]) -> Policy:
@@ -193,12 +228,7 @@ def _excepting(policy: Policy) -> Policy:
 
 def _never(service: str, types: tuple[str, ...]) -> Policy:
     """A Deny of what no request asks for: actions of the service that work on these kinds of resources, on others."""
-    formats = catalogue.formats(service)
-    own = tuple(formats[kind] for kind in types if kind in formats)
-    below, kinds = _BELOW.get(service, ("", {}))
-    others = tuple(text for kind, text in kinds.items() if kind not in types)
-    if below and len(others) == len(kinds):
-        others = (below,)
+    own, others = _kinds(service, types)
     statements: list[Statement] = []
     # Asking without a resource is asking for `*`, which is written as a variable.
     for resources, negated in (((*own, "${*}"), True), (others, False)):
@@ -206,3 +236,13 @@ def _never(service: str, types: tuple[str, ...]) -> Policy:
             deny = Statement(len(statements), "", "Deny", ("*",), resources, not_resource=negated)
             statements.append(deny)
     return Policy(tuple(statements), label="what nobody asks for")
+
+
+def _kinds(service: str, types: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ARNs of these kinds of resources, and those that look like them and are none; empty where it is not known."""
+    formats = catalogue.formats(service)
+    below, kinds = _BELOW.get(service, ("", {}))
+    others = tuple(text for kind, text in kinds.items() if kind not in types)
+    if below and len(others) == len(kinds):
+        others = (below,)
+    return tuple(formats[kind] for kind in types if kind in formats), others
