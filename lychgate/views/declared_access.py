@@ -151,7 +151,12 @@ class _Index:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.components = [one for one in graph.resources if not one.custom and _declares(one.properties.get(ACCESS))]
+        self.components = [
+            # A pack cannot tell a component otherwise than by that it has no provider.
+            one
+            for one in graph.resources
+            if (not one.custom or one.provider is None) and _declares(one.properties.get(ACCESS))
+        ]
         speaking = graph.of_type(*_IDENTITIES, *WORKLOADS) if self.components else ()
         self.holding = {urn for one in speaking for urn in self._above(one)}
         self.inside: dict[str, list[Resource]] = {}

@@ -233,6 +233,21 @@ def test_in_a_preview_what_was_not_given_counts_as_not_given_though_the_provider
     assert found.enforcementLevel == analyzer_pb2.MANDATORY
 
 
+def test_a_role_is_held_to_what_its_component_declares(pack: Any) -> None:
+    service = resource("acme:platform:Service", {"access": [{"target": "receipts", "mode": "read"}]}, "api")
+    service.ClearField("provider")  # a component has none
+    bucket = resource(BUCKET, {"bucket": "acme-receipts", "arn": "arn:aws:s3:::acme-receipts"})
+    role = resource("aws:iam/role:Role", {"name": "api", "arn": "arn:aws:iam::111122223333:role/api"}, "api")
+    role.parent = service.urn
+    rule = ("iam-role-exceeds-declared-access", "api")
+    for action, level in (("s3:GetObject", None), ("s3:PutObject", analyzer_pb2.MANDATORY)):
+        statement = {"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::acme-receipts/*"}
+        policy = {"role": "api", "policy": {"Version": "2012-10-17", "Statement": [statement]}}
+        rights = resource("aws:iam/rolePolicy:RolePolicy", policy, "rights")
+        found = analyze_stack(pack, service, bucket, role, rights).get(rule)
+        assert (None if found is None else found.enforcementLevel) == level
+
+
 def test_rules_about_one_resource_are_not_asked_again_for_the_stack(pack: Any) -> None:
     found = analyze_stack(pack, resource(BUCKET, {"bucket": "receipts-1", "forceDestroy": True}))
     assert (DESTROYED, "receipts") not in found
