@@ -2,8 +2,8 @@
 it; and what of that goes beyond a reference, by proof.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html: within an
-account the policy of a resource gives by itself what it names a role or user for. What it leaves to the account
-(`:root`) or gives to everyone needs the identity's own policy, or is no matter of one identity.
+account the policy of a resource, and a role's trust, gives by itself what it names a role or user for. What it leaves
+to the account (`:root`) or gives to everyone needs the identity's own policy, or is no matter of one identity.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lychgate.reasoning.iam.surplus import Surplus, exceeds, surplus
 from lychgate.views.attachments import ROLE, USER
 from lychgate.views.exposure import named_of, names_everyone, requirements_of, ties
 from lychgate.views.iam_principals import Identity
-from lychgate.views.resource_policies import ResourcePolicy, policies_on
+from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
 
 _SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 _BELOW = ("/x", ":x")  # something below a resource, and how it is written
@@ -109,7 +109,7 @@ def _named_by_resources(graph: Graph) -> dict[str, list[tuple[ResourcePolicy, li
     """The statements of resource policies that name an identity, by its URN. What cannot be read is left out."""
     found: dict[str, list[tuple[ResourcePolicy, list[Statement]]]] = {}
     by_arn = {one.outputs["arn"]: one for one in graph.of_type(ROLE, USER) if isinstance(one.outputs.get("arn"), str)}
-    for policy in ResourcePolicy.all(graph):
+    for policy in [*ResourcePolicy.all(graph), *TrustPolicy.all(graph)]:
         try:
             allows = policy.allows
         except UnknownRead:
@@ -189,7 +189,7 @@ def policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:
 
 
 def _by_arn(graph: Graph) -> Iterator[tuple[str, ResourcePolicy]]:
-    for policy in ResourcePolicy.all(graph):
+    for policy in [*ResourcePolicy.all(graph), *TrustPolicy.all(graph)]:
         try:
             target = policy.target
         except UnknownRead:

@@ -160,7 +160,14 @@ def reads(program: str) -> str:
             )
             """
         ),
-        # The same by a condition in place of a principal
+        # By a role that trusts it
+        reads(
+            """
+            trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": api.role.arn}}
+            aws.iam.Role("operator", assume_role_policy=document(trust))
+            """
+        ),
+        # By the bucket's policy again, with a condition in place of a principal
         reads(
             """
             tied = {"ArnEquals": {"aws:PrincipalArn": api.role.arn}}
