@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import requests
-from requests.adapters import HTTPAdapter
 
 from lychgate.model.errors import InputError, either
 from lychgate.model.escaping import flat
 from lychgate.sources.settings import ADDRESS, may_have_token
+
+if TYPE_CHECKING:
+    import requests
 
 CLIENT_ID, CLIENT_SECRET = "PORT_CLIENT_ID", "PORT_CLIENT_SECRET"
 # https://docs.port.io/api-reference/port-api: one for each region.
@@ -54,6 +54,9 @@ class Port:
             expected = "the credentials of Port, in the environment"
             raise InputError(missing[0], found="it is not set", expected=expected)
         self._url = url
+        import requests  # which takes a while to load
+        from requests.adapters import HTTPAdapter
+
         self._session = requests.Session()
         self._session.trust_env = False  # a variable of the pipeline could name a proxy, and make it Port
         self._session.mount("http", HTTPAdapter(max_retries=0))
@@ -78,6 +81,8 @@ class Port:
         self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
     ) -> dict[str, Any] | None:
         """The same; None where there is nothing. A POST is not sent again after a fault: it may have been taken."""
+        import requests
+
         for attempt in range(TRIES):
             try:
                 answer = self._session.request(

@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from lychgate.cli.evidence import address
+from lychgate.cli.evidence import VARIABLE, address
 from lychgate.cli.platforms import Found, file_of, platform_of, settings_file
 from lychgate.cli.serve_judging import committed, work
 from lychgate.judging.waivers import Waiver
@@ -75,6 +76,9 @@ def run(options: ServeOptions) -> int:
     start = settings_file(options.settings).resolve().parent
     checkout = Checkout(start, lambda tree: _version(options.settings, tree))
     checkout.head()  # what is wrong with the platform is told now
+    where = partial(address, options.store)
+    if options.store or os.environ.get(VARIABLE):
+        where()  # so is an address that is none
     listening = _listen(options.host, options.port)
     port = listening.getsockname()[1]
     local = None if openid else _local(checkout.top)
@@ -82,7 +86,7 @@ def run(options: ServeOptions) -> int:
     origins = _origins(options, port)
     previews = Previews(checkout, processes.judge, _opener, options.jobs)
     portal = Portal(
-        checkout=checkout, standing=Standing(address(options.store), _branches(options)), previews=previews,
+        checkout=checkout, standing=Standing(where, _branches(options)), previews=previews,
         sessions=Sessions(), origin=origins[0], settings=options.settings.resolve() if options.settings else None,
         openid=openid, local=local, start=secrets.token_urlsafe(24),
         pushes=bool(os.environ.get(TOKEN)) and checkout.head().version.settings.gitlab is not None,
@@ -108,12 +112,18 @@ def _serve(portal: Portal, origins: list[str], listening: socket.socket) -> None
     said = "logged in by the provider of identities" if portal.openid else f"you, {portal.local and portal.local.name}"
     pushes = "opens merge requests" if portal.pushes else "pushes nothing: a request ends in a patch"
     print(f"lychgate: whoever opens it is {said}; it {pushes}. Ctrl-C ends it.", file=sys.stderr)
+    threading.Thread(target=_warm, daemon=True).start()
     server = uvicorn.Server(config)
     # uvicorn ends by each of these in order, and would then raise it again for whoever was there before.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, server.handle_exit)
     server.run(sockets=[listening])
+
+
+def _warm() -> None:
+    """Load what the pages need beside the first that is seen."""
+    import lychgate.reports.evidence.checking  # noqa: F401
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,8 +14,6 @@ from lychgate.portal.web.guard import Guard
 from lychgate.portal.web.pages import Portal, RefusedError, Visit, render
 from lychgate.portal.web.previews import BusyError, StaleError
 from lychgate.portal.web.sessions import LIFETIME, LoginError, Session
-from lychgate.reports.evidence.databases import StoreError
-from lychgate.reports.evidence.record import BrokenRecordError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -109,6 +107,9 @@ def _carefully(portal: Portal, request: Request, answer: Callable[[], Response])
 
 def _refusal(error: Exception) -> RefusedError:
     """What a page says of an error."""
+    from lychgate.reports.evidence.databases import StoreError
+    from lychgate.reports.evidence.record import BrokenRecordError
+
     match error:
         case RefusedError():
             return error

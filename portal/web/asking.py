@@ -109,12 +109,15 @@ def requests(visit: Visit) -> Response:
 def preview(visit: Visit) -> Response:
     """A request: what it changes, how it is judged, the merge request that it would be."""
     one = _preview(visit)
+    waives = one.asked.action.operation == "waive"
     draft, judged = one.draft, one.draft.judged if one.draft else None
     verdicts = judged.verdicts if judged else {}
     return visit.page(
-        "preview.html", preview=one, draft=draft, asked=one.asked, findings=showing.findings(verdicts.values()),
-        titles=showing.TITLES, stacks=showing.stacks(judged, one.asked.application) if judged else [],
-        environments=sorted(verdicts), proposal=draft.proposal() if draft and not draft.status else None,
+        "preview.html", preview=one, draft=draft, asked=one.asked, waives=waives,
+        findings=showing.findings(verdicts.values(), as_is=waives),
+        titles={**showing.TITLES, **(showing.OPEN if waives else {})},
+        stacks=showing.stacks(judged, one.asked.application) if judged else [], environments=sorted(verdicts),
+        proposal=draft.proposal() if draft and not draft.status else None,
         stale=visit.portal.previews.stale(one) if one.state == "judged" else "",
         errors=[(f"{each.file}:{each.line}" if each.line else "", words(each)) for each in one.errors],
     )  # fmt: skip

@@ -18,12 +18,11 @@ from lychgate.portal.web.checkout import Checkout, Head
 from lychgate.portal.web.forms import shown_of, words
 from lychgate.portal.web.previews import Previews
 from lychgate.portal.web.sessions import Session, Sessions, User
-from lychgate.portal.web.standing import Board, Standing, Stood, count, own
+from lychgate.portal.web.standing import Board, Standing, Stood, count, name_of, own
 from lychgate.provisioner.models.application import Application
 from lychgate.provisioner.models.names import SHARED, parts_of, stack_name
 from lychgate.reports import renderer
 from lychgate.reports.document import parse as parse_verdict
-from lychgate.reports.evidence.searching import bare
 from lychgate.reports.html import PAGE, digest_of
 from markupsafe import Markup
 from starlette.requests import Request
@@ -169,7 +168,7 @@ def rows_of(board: Board, name: str, spec: Application, environments: Sequence[s
 def verdict(visit: Visit) -> Response:
     """A record of the store: what was judged, by which commit, and what was found in one of its stacks."""
     header, found = visit.portal.standing.record(int(visit.part("record")))
-    names = sorted({bare(one) for one in header.facts.stacks})
+    names = sorted({name_of(one) for one in header.facts.stacks})
     stack = visit.request.query_params.get("stack") or (names[0] if names else "")
     if stack not in names:
         raise RefusedError(404, "There is no such stack", f"Record {header.sequence} is not of that stack.")
@@ -199,10 +198,10 @@ def waivers(visit: Visit) -> Response:
     rows = []
     for environment, many in found.items():
         for one in () if isinstance(many, InputError) else many:
-            parts = parts_of(bare(one.stack))
+            parts = parts_of(name_of(one.stack))
             if (parts[1] if parts else next(iter(found))) == environment:
                 left = (one.expires - today).days
-                rows.append((one, left, board.of(bare(one.stack)).used.get((one.rule, one.urn))))
+                rows.append((one, left, board.of(name_of(one.stack)).used.get((one.rule, one.urn))))
     rows.sort(key=lambda row: (row[0].expires, row[0].rule, row[0].stack, row[0].urn))
     return visit.page(
         "waivers.html", head=head, rows=rows, soon=SOON, errors=[words(one) for one in errors.values()],

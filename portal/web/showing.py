@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lychgate.portal.web.standing import Count, Verdict, count, own
 from lychgate.provisioner.models.names import parts_of
-from lychgate.reports.evidence.searching import bare
 from lychgate.reports.reading import TOLD, blocks, rank, where
 
 if TYPE_CHECKING:
     from lychgate.portal.verdicts import Judged
 
 Standing = Literal["stops", "before", "advice", "waived"]
+OPEN: Mapping[Standing, str] = {"before": "Open now, without the waiver"}
 TITLES: Mapping[Standing, str] = {
     "stops": "Stops it",
     "before": "There before, and not brought by this",
@@ -46,28 +46,28 @@ class Stack:
     brought: int
 
 
-def findings(verdicts: Iterable[Verdict], stack: str | None = None) -> list[Finding]:
-    """What was found, what stops first; with `stack` in that one alone."""
+def findings(verdicts: Iterable[Verdict], stack: str | None = None, *, as_is: bool = False) -> list[Finding]:
+    """What was found, what stops first; with `stack` in that one alone. `as_is`: nobody brings any of it."""
     found: dict[tuple[Any, ...], Finding] = {}
     for verdict in verdicts:
         fixes = {rule["id"]: rule["remediation"] for rule in verdict.get("rules", ())}
         for one in verdict["judgements"]:
-            name = bare(one["stack"])
+            name = one["stack"].rpartition("/")[2]
             if one["outcome"] not in TOLD or stack not in (None, name):
                 continue
-            standing = _standing(one)
+            standing = _standing(one, as_is)
             key = (one["rule"], one["type"], one["outcome"], one["message"], standing, where(one))
             fix = " ".join(fixes.get(one["rule"], "").split()) if one["outcome"] != "waived" else ""
             found.setdefault(key, Finding(one, standing, where(one), fix)).stacks.append(name)
     return sorted(found.values(), key=lambda one: (list(TITLES).index(one.standing), rank(one.one)))
 
 
-def _standing(one: dict[str, Any]) -> Standing:
+def _standing(one: dict[str, Any], as_is: bool) -> Standing:
     if one["outcome"] == "waived":
         return "waived"
     if not blocks(one, True):
         return "advice"
-    return "before" if one["introduced"] is False else "stops"
+    return "before" if as_is or one["introduced"] is False else "stops"
 
 
 def stacks(judged: Judged, application: str) -> list[Stack]:
@@ -78,7 +78,7 @@ def stacks(judged: Judged, application: str) -> list[Stack]:
 
 def _stacks(judged: Judged) -> Iterator[Stack]:
     for verdict in judged.verdicts.values():
-        for name in sorted({bare(one["name"]) for one in verdict["stacks"]}):
+        for name in sorted({one["name"].rpartition("/")[2] for one in verdict["stacks"]}):
             there = own(verdict, name)
             brought = sum(blocks(one, True) and one["introduced"] is not False for one in there)
             application, environment, tenant = parts_of(name) or (name, "", "")

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 from lychgate.reports.document import parse
-from lychgate.reports.evidence.databases import Address
-from lychgate.reports.evidence.record import Header
-from lychgate.reports.evidence.searching import bare
-from lychgate.reports.evidence.store import Snapshot, Store
 from lychgate.reports.evidence.sync_record import Found
 from lychgate.reports.reading import blocks, mandatory
 from pydantic import ValidationError
 
 from lychgate.model.errors import InputError
+
+if TYPE_CHECKING:
+    from lychgate.reports.evidence.databases import Address
+    from lychgate.reports.evidence.record import Header
+    from lychgate.reports.evidence.store import Snapshot, Store
 
 State = Literal["passed", "findings", "undetermined", "not judged", "never judged", "removed"]
 WAIVABLE = ("fail", "unknown")
@@ -94,8 +95,8 @@ class Board:
 class Standing:
     """The store, read again where something was recorded since. Its methods raise StoreError and BrokenRecordError."""
 
-    def __init__(self, address: Address, branches: Sequence[str]) -> None:
-        self.address, self._branches = address, branches
+    def __init__(self, where: Callable[[], Address], branches: Sequence[str]) -> None:
+        self._where, self._branches = where, branches
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._seen: tuple[Any, Any] | None = None
@@ -107,7 +108,7 @@ class Standing:
         with self._lock:
             store = self._opened()
             if store is None:
-                return Board(trouble=f"There is no store of evidence at {self.address.shown}.")
+                return Board(trouble=f"There is no store of evidence at {self._where().shown}.")
             with store.read() as snapshot:
                 newest = snapshot.newest()
                 seen = (newest.sequence, newest.hash) if newest else (0, None)
@@ -127,9 +128,11 @@ class Standing:
         raise InputError("record", found=f"there is no record {sequence}", expected="one that there is")
 
     def _opened(self) -> Store | None:
+        from lychgate.reports.evidence.store import Store  # which takes a while to load
+
         if self._store is None:
             with suppress(InputError):
-                self._store = Store.open(self.address)
+                self._store = Store.open(self._where())
         return self._store
 
     def _read(self, snapshot: Snapshot) -> Board:
@@ -141,7 +144,7 @@ class Standing:
         for row in snapshot.rows(documents=False):
             header = row.header(snapshot.id)
             if self._counts(header):
-                newest |= {bare(stack): header for stack in header.facts.stacks}
+                newest |= {name_of(stack): header for stack in header.facts.stacks}
         return Board({stack: self._stood(stack, header, snapshot) for stack, header in newest.items()})
 
     def _counts(self, header: Header) -> bool:
@@ -161,7 +164,7 @@ class Standing:
         return Stood(
             counted.state, header, counted,
             open=[(one["fingerprint"], one["rule"], one["name"]) for one in judgements if one["outcome"] in WAIVABLE],
-            used={(one["rule"], one["urn"]): one["used"] for one in waivers if bare(one["stack"]) == stack},
+            used={(one["rule"], one["urn"]): one["used"] for one in waivers if name_of(one["stack"]) == stack},
         )  # fmt: skip
 
     def _verdict(self, header: Header, snapshot: Snapshot) -> Verdict | None:
@@ -187,6 +190,11 @@ def _whole(verdict: bytes, name: str) -> Verdict | None:
     return None
 
 
+def name_of(stack: str) -> str:
+    """A stack's name without its project."""
+    return stack.rpartition("/")[2]
+
+
 def own(verdict: Verdict, stack: str) -> list[dict[str, Any]]:
     """The judgements of a verdict on one stack, by its name without a project."""
-    return [one for one in verdict["judgements"] if bare(one["stack"]) == stack]
+    return [one for one in verdict["judgements"] if name_of(one["stack"]) == stack]

@@ -132,7 +132,7 @@ def make_site(world: World, tmp_path: Any) -> Iterator[Callable[..., Site]]:
         found: list[Site] = []
         previews = Previews(checkout, lambda order, told: found[0].judge(order, told), _opener)
         portal = Portal(
-            checkout=checkout, standing=Standing(Address.of(store), ["main", ""]), previews=previews,
+            checkout=checkout, standing=Standing(lambda: Address.of(store), ["main", ""]), previews=previews,
             sessions=Sessions(clock), start="the-key",
             **({"local": LOCAL, "pushes": True, "origin": ORIGIN} | settings),
         )  # fmt: skip

@@ -278,7 +278,11 @@ def test_a_waiver_is_asked_for(site: Site) -> None:
     ):  # fmt: skip
         answer = site.post("/waivers/new", {"finding": value, **said, **wrong})
         assert answer.status_code == 422 and words in answer.text, wrong
+    site.verdict = Judged({"test": whole(found)}, 0, 0)
     where = site.ask("/waivers/new", {"finding": value, **said})
+    page = text_of(site.get(where))
+    assert "It counts once grace@example.com has approved it" in page and "Open now, without the waiver" in page
+    assert "Stops it" not in page and "brought by this" not in page
     (order,) = site.orders
     assert order.asked.approver == "grace@example.com" and order.asked.inputs["days"] == 7
     assert (order.asked.stack, order.asked.fingerprint) == (("test", "single"), "ab" * 16)
