@@ -24,6 +24,7 @@ from lychgate.cli.platforms import Found, file_of, platform_of, settings_file
 from lychgate.cli.serve_judging import committed, work
 from lychgate.judging.waivers import Waiver
 from lychgate.model.errors import InputError
+from lychgate.model.escaping import flat
 from lychgate.portal.runs import Person
 from lychgate.portal.web.app import make
 from lychgate.portal.web.checkout import Checkout, Head, Version
@@ -107,17 +108,16 @@ def _serve(portal: Portal, origins: list[str], listening: socket.socket) -> None
         lifespan="off", ws="none", http="h11", limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=SECONDS_TO_END,
     )  # fmt: skip
-    key = "" if portal.openid else f"/login?key={portal.start}"
-    print(f"{origins[0]}{key}", flush=True)
-    said = "logged in by the provider of identities" if portal.openid else f"you, {portal.local and portal.local.name}"
-    pushes = "opens merge requests" if portal.pushes else "pushes nothing: a request ends in a patch"
-    print(f"lychgate: whoever opens it is {said}; it {pushes}. Ctrl-C ends it.", file=sys.stderr)
-    threading.Thread(target=_warm, daemon=True).start()
     server = uvicorn.Server(config)
     # uvicorn ends by each of these in order, and would then raise it again for whoever was there before.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, server.handle_exit)
+    print(f"{origins[0]}/login?key={portal.start}" if portal.local else origins[0], flush=True)
+    who = f"you, {flat(portal.local.name)}" if portal.local else "logged in by the provider of identities"
+    pushes = "opens merge requests" if portal.pushes else "pushes nothing: a request ends in a patch"
+    print(f"lychgate: whoever opens it is {who}; it {pushes}. Ctrl-C ends it.", file=sys.stderr)
+    threading.Thread(target=_warm, daemon=True).start()
     server.run(sockets=[listening])
 
 
@@ -182,6 +182,8 @@ def _openid(options: ServeOptions) -> OpenID | None:
     if not secret:
         expected = "the client's secret there, or --oidc-secret-file"
         raise InputError(SECRET, found="it is not set", expected=expected)
+    if options.ca is not None:
+        read(options.ca)
     from lychgate.portal.web.oidc import OpenID, Provider
 
     back = f"{_as_browsers_say(options.url)}/login/done"

@@ -49,6 +49,8 @@ def form(visit: Visit) -> Response:
         return _form(visit, head, name, spec, kind, thing, there, blank(action, known))
     made = blank(action, visit.form)
     inputs = made.inputs(values_of(kind, there) if operation == "update" else {})
+    if operation == "update" and visit.form.get("from") != head.commit and not made.wrong:
+        made.errors.append("The files are of another commit since this form was opened: check what is filled in.")
     if not made.wrong:
         try:
             preview = _changed(visit, head, name, kind, thing, action, inputs, made)

@@ -24,6 +24,7 @@ from lychgate.portal.web.processes import Judge, JudgingError, Order
 from lychgate.portal.web.sessions import User
 
 from lychgate.model.errors import InputError
+from lychgate.model.escaping import flat
 
 if TYPE_CHECKING:  # what judges, and what asks GitLab, is loaded when something is asked for
     from lychgate.portal.drafts import Draft
@@ -31,7 +32,7 @@ if TYPE_CHECKING:  # what judges, and what asks GitLab, is loaded when something
 
 State = Literal["waiting", "judging", "judged", "refused", "failed", "submitting", "submitted"]
 LASTS = 1800.0  # seconds in which a judged request can be submitted
-MOST, MOST_WAITING, MOST_OF_ONE = 200, 8, 2
+MOST, MOST_WAITING, MOST_OF_ONE = 40, 8, 2  # each holds its verdicts
 
 
 class BusyError(Exception):
@@ -105,6 +106,7 @@ class Previews:
             for name in [name for name, one in self._known.items() if not one.under_way][: len(self._known) - MOST + 1]:
                 del self._known[name]
             self._known[preview.id] = preview
+        _log(preview, "is asked for")
         self._pool.submit(self._run, preview, order)
         return preview
 
@@ -142,6 +144,7 @@ class Previews:
         try:
             preview.link = _open(requests, draft, preview)
             preview.state = "submitted"
+            _log(preview, f"is submitted: {preview.link}")
         except UsedError:
             raise StaleError("It was submitted already.") from None
         finally:
@@ -169,6 +172,13 @@ class Previews:
         except Exception as error:  # as in `main`: what it says may hold a secret
             print(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}", file=sys.stderr)
             preview.trouble, preview.state = "A defect of Lychgate: see the server's log.", "failed"
+
+
+def _log(preview: Preview, words: str) -> None:
+    """A line of the server's log: who asks for what."""
+    asked, person = preview.asked, preview.user.person
+    what = f"{asked.action.identifier} on {asked.run.entity}, run {asked.run.id}, of commit {preview.commit[:12]}"
+    print(flat(f"lychgate: {what}, {words}; by {person.email} ({person.id})"), file=sys.stderr, flush=True)
 
 
 def _open(requests: MergeRequests, draft: Draft, preview: Preview) -> str:

@@ -63,10 +63,15 @@ class Processes:
             process.start()
             self._running.add(process)
         there.close()
+        answered = False
         try:
-            return _answer(here, told)
+            draft = _answer(here, told)
+            answered = True
+            return draft
         finally:
             here.close()
+            if not answered:
+                process.terminate()
             _end(process)
             with self._lock:
                 self._running.discard(process)
@@ -98,7 +103,8 @@ def _answer(here: Connection, told: Told) -> Draft:
 
 
 def _end(process: BaseProcess) -> None:
-    process.join(0.5)
+    """Wait until one has tidied up; in the end without its leave."""
+    process.join(PATIENCE)
     if process.is_alive():
         process.terminate()
         process.join(PATIENCE)

@@ -108,7 +108,8 @@ class Standing:
         with self._lock:
             store = self._opened()
             if store is None:
-                return Board(trouble=f"There is no store of evidence at {self._where().shown}.")
+                where = self._where().shown
+                return Board(trouble=f"There is no store of evidence at {where}: `lychgate evidence import` makes it.")
             with store.read() as snapshot:
                 newest = snapshot.newest()
                 seen = (newest.sequence, newest.hash) if newest else (0, None)

@@ -79,7 +79,7 @@ def test_a_form_leads_to_the_edit_that_port_leads_to(case: str, site: Site) -> N
     path, inputs = place(case)
     controls = Controls(site.get(path))
     assert set(inputs) <= set(controls.values)
-    assert set(controls.values) - {"csrf"} <= controls.labels
+    assert set(controls.values) - {"csrf", "from"} <= controls.labels
     fields = controls.values | {name: typed(value) for name, value in inputs.items()}
     where = site.ask(path, fields)
     preview = site.preview(where)
@@ -97,7 +97,7 @@ def test_a_form_leads_to_the_edit_that_port_leads_to(case: str, site: Site) -> N
 def test_a_form_has_what_the_model_says_of_each_field(kind: str, site: Site) -> None:
     controls = Controls(site.get(f"/applications/payments/new/{kind}"))
     inputs = KINDS[kind].inputs
-    assert set(controls.values) == {"csrf", "name", *inputs}
+    assert set(controls.values) == {"csrf", "from", "name", *inputs}
     for name, one in inputs.items():
         told = controls.facts[name]
         assert ("required" in told) == one.required
@@ -151,6 +151,18 @@ def test_a_form_that_is_sent_unchanged_changes_nothing(site: Site) -> None:
         path = f"/applications/payments/change/{thing}"
         answer = site.post(path, Controls(site.get(path)).values)
         assert answer.status_code == 422 and "Nothing is changed yet." in answer.text, thing
+
+
+def test_a_form_of_an_earlier_commit_takes_nothing_back_unseen(site: Site) -> None:
+    path = "/applications/notify/change/templates"
+    opened = Controls(site.get(path)).values
+    file = site.world.folder / "applications" / "notify.yaml"
+    file.write_text(file.read_text().replace("expire_days: 3650", "expire_days: 30"))
+    site.world.git("commit", "-q", "-a", "-m", "by somebody else")
+    answer = site.post(path, opened | {"classification": "public"})
+    assert answer.status_code == 422 and "of another commit since this form was opened" in answer.text
+    site.ask(path, Controls(answer.text).values)
+    assert len(site.orders) == 1
 
 
 def test_a_deletion_says_what_is_lost(site: Site) -> None:

@@ -302,6 +302,14 @@ def test_a_waiver_of_another_teams_finding_is_not_asked_for(make_site: Callable[
     assert "Ask for a waiver" not in site.get("/verdicts/1?stack=notify.test.single")
 
 
+def test_who_asks_for_what_is_logged(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    where = site.ask(QUEUE, FIELDS)
+    submit(site, where)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and all("lychgate_create_queue on payments, run s_" in one for one in said)
+    assert said[0].endswith("is asked for; by ada@example.com (local)") and "merge_requests/1" in said[1]
+
+
 def test_a_token_of_the_server_is_on_no_page(site: Site) -> None:
     where = site.ask(QUEUE, FIELDS)
     for path in ("/", where, "/waivers", "/requests"):
