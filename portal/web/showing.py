@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -44,6 +44,37 @@ class Stack:
     tenant: str
     count: Count
     brought: int
+
+
+@dataclass(slots=True)
+class Resources:
+    """Which resources a request makes and takes away, type and name, alike in these stacks."""
+
+    made: list[tuple[str, str]]
+    gone: list[tuple[str, str]]
+    stacks: list[str]
+
+
+def resources(judged: Judged, application: str, recorded: Callable[[str], Verdict | None]) -> list[Resources]:
+    """What comes and goes in the stacks of an application of which `recorded` has a verdict from before."""
+    found: dict[tuple[Any, ...], Resources] = {}
+    for verdict in judged.verdicts.values():
+        for name in sorted({one["stack"].rpartition("/")[2] for one in verdict["resources"]}):
+            earlier = recorded(name) if name.partition(".")[0] == application else None
+            if earlier is not None:
+                now, before = _resources(verdict, name), _resources(earlier, name)
+                made, gone = sorted(now - before), sorted(before - now)
+                key = (tuple(made), tuple(gone))
+                found.setdefault(key, Resources(made, gone, [])).stacks.append(name)
+    return sorted(found.values(), key=lambda one: not (one.made or one.gone))
+
+
+def _resources(verdict: Verdict, stack: str) -> set[tuple[str, str]]:
+    return {
+        (one["type"], one["name"])
+        for one in verdict["resources"]
+        if one["stack"].rpartition("/")[2] == stack and not one["component"]
+    }
 
 
 def findings(verdicts: Iterable[Verdict], stack: str | None = None, *, as_is: bool = False) -> list[Finding]:

@@ -63,6 +63,22 @@ def test_what_was_judged_is_submitted(site: Site) -> None:
     assert submit(site, where).status_code == 409 and len(site.world.gitlab.requests) == 1
 
 
+def test_which_resources_come_and_go_is_told_by_the_records_of_the_commit(site: Site) -> None:
+    stack = "platform/payments.test.acme"
+    before = whole(document(judgement(RULES[0], stack, "old", "pass"), stacks=(stack,), environment="test"))
+    after = whole(document(judgement(RULES[0], stack, "refunds", "pass"), stacks=(stack,), environment="test"))
+    site.verdict = Judged({"test": after}, 0, 0)
+    where = site.ask(QUEUE, FIELDS)
+    assert "no verdict of this commit is recorded" in site.get(where)
+    site.record(before)  # of another commit
+    assert "no verdict of this commit is recorded" in site.get(where)
+    before["run"]["commit"] = site.world.git("rev-parse", "HEAD")
+    site.record(before)
+    page = text_of(site.get(where))
+    assert f"makes refunds {after['resources'][0]['type']}" in page
+    assert f"takes away old {before['resources'][0]['type']}" in page
+
+
 def test_the_patch_is_what_was_judged(site: Site) -> None:
     where = site.ask(QUEUE, FIELDS)
     patch = site.client.get(f"{where}/change.patch")
