@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import pytest
 
 from lychgate.cli import main
 from tests.portal.conftest import World
+from tests.portal.web.identity_provider import CLIENT, SECRET, identity_provider
 from tests.portal.web.test_forms import Controls
 
 COMMAND = Path(sys.executable).with_name("lychgate")
@@ -127,6 +129,26 @@ def test_it_ends_while_something_is_judged(world: World) -> None:
         assert left == [], left
 
 
+def test_where_others_reach_it_they_log_in(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = f"http://127.0.0.1:{port}"
+    with identity_provider() as provider:
+        arguments = ("--host", "0.0.0.0", "--port", str(port), "--url", own, "--oidc-issuer", provider.url)
+        secret = {"LYCHGATE_OIDC_CLIENT_SECRET": SECRET}
+        with serving(world.root, *arguments, "--oidc-client", CLIENT, **secret) as (process, address):
+            assert address == own
+            with httpx2.Client(base_url=own, trust_env=False, timeout=SECONDS) as client:
+                led = client.get("/login?to=/waivers")
+                back = provider.authorize(led.headers["location"])
+                assert client.get("/login/done", params=back).headers["location"] == "/waivers"
+                assert "Ada Lovelace" in client.get("/waivers").text
+                assert client.get("/", headers={"Host": "localhost"}).status_code == 421
+            process.send_signal(signal.SIGINT)
+            assert process.wait(SECONDS) == 0
+            assert SECRET not in (process.stderr.read() if process.stderr else "")
+
+
 Run = Callable[..., tuple[int, str]]
 
 
@@ -176,8 +198,6 @@ def test_what_it_is_started_with_is_checked(
 
 
 def test_a_port_that_is_taken_is_one_message(refusal: Run) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, said = refusal("--port", str(taken.getsockname()[1]))
     assert status == 2 and "cannot be listened on" in said
