@@ -3,13 +3,14 @@ also by becoming others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.escalation import Chain, Principal
+from lychgate.reasoning.escalation import Chain, Principal, unsure
 from lychgate.reasoning.iam import Grant, Language, TooComplexError, catalogue
 from lychgate.reasoning.iam.catalogue import Action
 from lychgate.reasoning.iam.patterns import Pattern
@@ -24,6 +25,9 @@ from lychgate.views.exposure import principal_account
 from lychgate.views.iam_principals import Identity, account_of
 from lychgate.views.ownership_types import BELOW
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy
+from lychgate.views.unique_ids import named_by_arn
+
+_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def who_can(graph: Graph, action: str, thing: Thing) -> WhoCan:
             found.holders.append(Holder(who.name, grants))
         elif who.unread:
             found.unknown.append(f"{who.name}: {who.unread}")
-    found.holders.extend(_outsiders(graph, action, thing, policies))
+    found.holders.extend(_outsiders(graph, action, thing, policies, found.unknown))
     for identity in identities:
         who = principal_of(identity)
         if who.key not in direct:
@@ -176,23 +180,33 @@ def _through(
         grants = direct.get(other.key) or _may(other, action, thing, policies, unknown)
         if grants:
             return Holder(reach.start.name, grants, chain)
-    at_home = thing.account in ("", reach.start.account)
-    if reach.administrator is not None and not reach.unsure and at_home:
-        return Holder(reach.start.name, (), reach.administrator)
+    for account, chain in reach.administrators.items():
+        if not thing.account or account in ("", thing.account):
+            if not unsure(chain):
+                return Holder(reach.start.name, (), chain)
+            unknown.append(f"{reach.start.name}: {unsure(chain)}")
     return None
 
 
-def _outsiders(graph: Graph, action: str, thing: Thing, policies: Iterable[Prepared]) -> Iterator[Holder]:
-    """Whom the thing's own policy lets in beside identities of the graph: services, other accounts, everyone."""
+def _outsiders(
+    graph: Graph, action: str, thing: Thing, policies: Iterable[Prepared], unknown: list[str]
+) -> Iterator[Holder]:
+    """Whom the thing's own policies let in beside identities of the graph: services, other accounts, everyone."""
+    try:
+        grants = Rights(policies).granted(action, list(thing.for_action(action)))
+    except TooComplexError as error:
+        unknown.append(f"others whom {thing.name} lets in: too large a question ({error})")
+        return
     seen: set[str] = set()
-    for prepared in policies:
-        for grant in Rights([prepared]).granted(action, list(thing.for_action(action))):
-            for principal in grant.principals:
-                value = principal.partition(":")[2]
-                own = bool(thing.account) and account_of_entry(value) == thing.account
-                if not own and principal not in seen and graph.resolve(value, ROLE, USER) is None:
-                    seen.add(principal)
-                    yield Holder(_outsider(principal), (grant,))
+    for grant in grants:
+        for principal in grant.principals:
+            value = principal.partition(":")[2]
+            own = bool(thing.account) and account_of_entry(value) == thing.account
+            session = _SESSION.match(value)
+            known = graph.resolve(session[1] if session else value, ROLE, USER)
+            if not own and principal not in seen and known is None:
+                seen.add(principal)
+                yield Holder(_outsider(principal), (grant,))
 
 
 def _outsider(principal: str) -> str:
@@ -216,7 +230,7 @@ def _theirs(graph: Graph, thing: Thing, unknown: list[str]) -> list[Prepared]:
         except UnknownRead as error:
             unknown.append(f"the {policy.what} {policy.name}: {error.path} {error.why}")
             continue
-        prepared += [one] if one is not None else []
+        prepared += [named_by_arn(graph, one)] if one is not None else []
     return prepared
 
 

@@ -6,9 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.model.values import UnknownRead
+from lychgate.reasoning.escalation import Reach, Step
 from lychgate.views.escalation import reach_of, record
 from lychgate.views.iam_principals import Identity
 
+from .escalation import WAYS
 from .examples import plain
 
 _BASE = """
@@ -170,8 +172,8 @@ role("app", {"Service": "ec2.amazonaws.com"}, allow("secretsmanager:GetSecretVal
     ],
 )
 def iam_path_to_administrator(identity: Identity, case: Case) -> Answer:
-    """A chain of steps that leads through at least one other principal; who has every right by itself is found by
-    `iam-policy-allow-all` and `iam-policy-privilege-escalation`."""
+    """A chain of steps; who has every right by itself, by a right that `iam-policy-allow-all` or
+    `iam-policy-privilege-escalation` finds, is left to these."""
     if not {identity.name, identity.arn.rpartition("/")[2]}.isdisjoint(case.parameters.accepted):
         return PASS
     reach = reach_of(identity)
@@ -180,12 +182,19 @@ def iam_path_to_administrator(identity: Identity, case: Case) -> Answer:
         if reach.doubts:
             raise UnknownRead(identity.resource.urn, "policy", f"leads on to what is not known: {reach.doubts[0]}")
         return PASS
-    if all(step.source is reach.start and step.target in (None, reach.start) for step in chain):
+    if all(_by_itself(step, reach) for step in chain):
         return PASS
     if reach.unsure:
         raise UnknownRead(identity.resource.urn, "permissionsBoundary", reach.unsure)
     steps = ". Then ".join(str(step) for step in chain)
+    count = "one step" if len(chain) == 1 else f"{len(chain)} steps"
     return fail(
-        f"The {identity.what} gets every right of the account in {len(chain)} steps: {steps}.",
+        f"The {identity.what} gets every right of the account in {count}: {steps}.",
         {"path": [record(step) for step in chain]},
     )
+
+
+def _by_itself(step: Step, reach: Reach) -> bool:
+    if step.source is not reach.start or WAYS.keys().isdisjoint(step.way.actions):
+        return False
+    return step.kind == "administrate" or step.target is reach.start

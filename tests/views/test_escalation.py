@@ -6,7 +6,8 @@ import pytest
 
 from lychgate.model.graph import Graph
 from lychgate.sources.program.programs import capture_texts
-from lychgate.views.escalation import Workloads, moves_of, principal_of, reach_of
+from lychgate.views.acting import Workloads
+from lychgate.views.escalation import moves_of, principal_of, reach_of
 from lychgate.views.iam_principals import Group, Role, User
 
 HEAD = """
@@ -151,3 +152,138 @@ aws.iam.RolePolicy("all", role=worker.name, policy=document(allow("*")))
     reach = reach_of(Role.all(graph)[0])
     assert reach.administrator is not None
     assert "not known" in reach.unsure or "not part of" in reach.unsure
+
+
+KEY = """
+user = aws.iam.User("u", name="u")
+aws.iam.UserPolicy("all", user=user.name, policy=document(allow("*")))
+key = aws.iam.AccessKey("k", user=user.name)
+secret = aws.secretsmanager.Secret("s", name="s")
+ci = role("ci", "codebuild.amazonaws.com")
+def may(*statements):
+    aws.iam.RolePolicy("may", role=ci.name, policy=document(*statements))
+"""
+INSTANCES = """
+ci = role("ci", "codebuild.amazonaws.com")
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("ssm:StartSession")))
+admin = role("admin")
+aws.iam.RolePolicy("all", role=admin.name, policy=document(allow("*")))
+profile = aws.iam.InstanceProfile("p", role=admin.name)
+"""
+CLUSTER = """
+ci = role("ci", "codebuild.amazonaws.com")
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("eks:*")))
+def cluster(name):
+    return aws.eks.Cluster(name, role_arn="arn:aws:iam::111122223333:role/eks", vpc_config={"subnet_ids": ["s-1"]})
+def pod(federated):
+    return document({"Effect": "Allow", "Principal": {"Federated": federated},
+                     "Action": "sts:AssumeRoleWithWebIdentity"})
+"""
+TRUST = """
+ci = role("ci", tags={"team": "web"})
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow(["sts:AssumeRole", "sts:TagSession"])))
+def admin(principal, condition):
+    return aws.iam.Role("admin", name="admin", managed_policy_arns=["arn:aws:iam::aws:policy/AdministratorAccess"],
+        assume_role_policy=document({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole",
+                                     "Condition": condition}))
+ROOT = "arn:aws:iam::111122223333:root"
+def tagged(value):
+    return {"StringEquals": {"aws:PrincipalTag/team": value}}
+"""
+# Names of programs, each with what comes before it, and whether the role `ci` becomes an administrator.
+CHAINS = {
+    "many parameters": (KEY, """
+kept = aws.ssm.Parameter("kept", name="/kept", type="SecureString", value=key.secret)
+may(allow(["ssm:GetParameters"], kept.arn))
+""", True),
+    "in a document": (KEY, """
+aws.secretsmanager.SecretVersion("v", secret_id=secret.arn, secret_string=pulumi.Output.json_dumps({"k": key.secret}))
+may(allow("secretsmanager:GetSecretValue", secret.arn))
+""", True),
+    "in the settings of a function": (KEY, """
+function = aws.lambda_.Function("f", role=role("f", "lambda.amazonaws.com").arn, runtime="python3.12", handler="m.run",
+    s3_bucket="code", s3_key="x.zip", environment={"variables": {"KEY": key.secret}})
+may(allow("lambda:GetFunctionConfiguration", function.arn))
+""", True),
+    "a password": (KEY, """
+password = aws.iam.UserLoginProfile("l", user=user.name)
+kept = aws.ssm.Parameter("kept", name="/kept", type="SecureString", value=password.password)
+may(allow("ssm:GetParameter", kept.arn))
+""", True),
+    "by the policy of the secret": (KEY, """
+aws.secretsmanager.SecretVersion("v", secret_id=secret.arn, secret_string=key.secret)
+aws.secretsmanager.SecretPolicy("p", secret_arn=secret.arn, policy=document(
+    {"Effect": "Allow", "Principal": {"AWS": ci.unique_id}, "Action": "secretsmanager:GetSecretValue",
+     "Resource": "*"}))
+""", True),
+    "instances of a template": (INSTANCES, """
+aws.ec2.LaunchTemplate("t", image_id="ami-1", iam_instance_profile={"name": profile.name})
+""", True),
+    "instances of a configuration": (INSTANCES, """
+aws.ec2.LaunchConfiguration("t", image_id="ami-1", instance_type="t3.micro", iam_instance_profile=profile.arn)
+""", True),
+    "nodes of a cluster": (INSTANCES, """
+aws.eks.NodeGroup("g", cluster_name="k", node_role_arn=admin.arn, subnet_ids=["s-1"],
+                  scaling_config={"minSize": 1, "maxSize": 1, "desiredSize": 1})
+""", True),
+    "pods of a cluster": (CLUSTER, """
+cards = cluster("cards")
+provider = aws.iam.OpenIdConnectProvider("o", url=cards.identities[0].oidcs[0].issuer, client_id_lists=["sts"])
+aws.iam.Role("pod", assume_role_policy=pod(provider.arn),
+             managed_policy_arns=["arn:aws:iam::aws:policy/AdministratorAccess"])
+""", True),
+    "pods of a cluster elsewhere": (CLUSTER, """
+cluster("cards")
+provider = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
+aws.iam.Role("pod", assume_role_policy=pod(provider),
+             managed_policy_arns=["arn:aws:iam::aws:policy/AdministratorAccess"])
+""", True),
+    "a role by its id": (TRUST, "admin(ci.unique_id, {})", True),
+    "a tag it has": (TRUST, 'admin(ROOT, tagged("web"))', True),
+    "a tag it has not": (TRUST, 'admin(ROOT, tagged("ops"))', False),
+    "a tag that nobody has": (TRUST, 'admin(ROOT, {"StringLike": {"aws:PrincipalTag/unit": "*"}})', False),
+    "a tag of the session": (TRUST.replace('ci = role("ci", tags={"team": "web"})', """
+ci = aws.iam.Role("ci", name="ci", tags={"team": "web"}, assume_role_policy=document(
+    {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+     "Action": ["sts:AssumeRole", "sts:TagSession"]}))
+"""), 'admin(ROOT, tagged("ops"))', True),
+    "a tag that it gives itself": (TRUST, """
+aws.iam.RolePolicy("tag", role=ci.name, policy=document(allow("iam:TagRole", ci.arn)))
+admin(ROOT, tagged("ops"))
+""", True),
+    "only a policy of AWS may be attached": ("", """
+ci = role("ci")
+only = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/PowerUserAccess"}}
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("iam:AttachRolePolicy", ci.arn, Condition=only)))
+admin = role("admin", "lambda.amazonaws.com")
+aws.iam.RolePolicy("all", role=admin.name, policy=document(allow("*")))
+aws.lambda_.Function("f", role=admin.arn, runtime="python3.12", handler="m.run", s3_bucket="code", s3_key="x.zip")
+""", True),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chains() -> dict[str, Graph]:
+    captured = capture_texts({name: HEAD + before + program for name, (before, program, _) in CHAINS.items()})
+    assert all(isinstance(one, Graph) for one in captured.values()), captured
+    return captured  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chains_of_programs(chains: dict[str, Graph], name: str) -> None:
+    ci = next(one for one in Role.all(chains[name]) if one.name == "ci")
+    reach = reach_of(ci)
+    assert (reach.administrator is not None) is CHAINS[name][2]
+    assert reach.doubts == []
+
+
+def test_pods_of_another_cluster_are_not_taken() -> None:
+    graph = capture(
+        CLUSTER
+        + """
+cards, web = cluster("cards"), cluster("web")
+provider = aws.iam.OpenIdConnectProvider("o", url=cards.identities[0].oidcs[0].issuer, client_id_lists=["sts"])
+aws.iam.Role("pod", name="pod", assume_role_policy=pod(provider.arn))
+"""
+    )
+    assert [one.name for one in Workloads(graph).all()] == ["cluster cards"]

@@ -16,8 +16,8 @@ has rules of its own).
 """
 
 from .moves import Moves
-from .reach import ADMINISTRATOR, Chain, Reach
+from .reach import Chain, Reach, unsure
 from .records import Principal, Step, Workload
 from .ways import EVERY_WAY, Way
 
-__all__ = ["ADMINISTRATOR", "EVERY_WAY", "Chain", "Moves", "Principal", "Reach", "Step", "Way", "Workload"]
+__all__ = ["EVERY_WAY", "Chain", "Moves", "Principal", "Reach", "Step", "Way", "Workload", "unsure"]

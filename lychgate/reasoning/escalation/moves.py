@@ -6,7 +6,7 @@ is (its tags, its boundary, the service that a role is passed to) is not for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lychgate.reasoning.iam import Facts, Grant, Policy, Statement, TooComplexError
@@ -29,11 +29,12 @@ _TAG_KEYS = (
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 _TAKEN_BY: dict[str, Callable[[str], bool]] = {
     "iam:PassedToService": lambda action: action == "iam:PassRole",
-    "iam:PolicyARN": lambda action: action.startswith("iam:Attach"),
+    "iam:PolicyARN": lambda action: action.startswith(("iam:Attach", "iam:Detach")),
     "iam:PermissionsBoundary": lambda action: action in ways.BOUNDED,
 }
 
 
+_WEB_IDENTITY = "cognito-identity.amazonaws.com"  # of all that roles are passed to, it alone is an identity provider
 _OF_SERVICE: Facts = {"aws:PrincipalArn": None, "aws:PrincipalAccount": None}  # what a service's own call does not have
 
 
@@ -61,8 +62,16 @@ class Moves:
         self.trusts = {one.key: Prepared(one.trust) for one in self.roles if one.trust is not None}
         # most roles trust services alone: nobody assumes them
         self.open_roles = [one for one in self.roles if one.trust is None or any(map(_names_aws, one.trust.statements))]
-        self.workloads = [one for one in workloads if one.holds is None or one.holds in self.principals]
+        self.taken = {one.arn for one in targets}
+        self._by_kind: dict[str, list[Workload]] = {}
+        for one in workloads:
+            if one.holds is None or one.holds in self.principals:
+                self._by_kind.setdefault(one.kind, []).append(one)
         self._found: dict[str, Found] = {}
+
+    def workloads_of(self, kind: str) -> list[Workload]:
+        """Those of one kind."""
+        return self._by_kind.get(kind, [])
 
     def of(self, who: Principal) -> Found:
         """The steps that a principal can take."""
@@ -98,17 +107,19 @@ class _Asking:
         return all(self.who.rights.mentions(action) for action in way.actions)
 
     def granted(self, action: str, resource: str | list[str], facts: Facts) -> Grant | None:
-        try:
-            grants = self.who.rights.granted(action, resource, self.request(action, facts))
-        except TooComplexError as error:
-            self.found.doubts.append(f"whether {self.who.name} may {action} is too large a question: {error}")
-            return None
-        return grants[0] if grants else None
+        return next(iter(self.all_granted(action, resource, facts)), None)
 
     def request(self, action: str, facts: Facts) -> Facts:
         """What is known of a request: of its caller, of what it is about, and which keys it does not have."""
         absent = {key: None for key, taking in _TAKEN_BY.items() if not taking(action)}
         return {**self.who.facts, **facts, **absent}
+
+    def all_granted(self, action: str, resource: str | list[str], facts: Facts) -> list[Grant]:
+        try:
+            return self.who.rights.granted(action, resource, self.request(action, facts))
+        except TooComplexError as error:
+            self.found.doubts.append(f"whether {self.who.name} may {action} is too large a question: {error}")
+            return []
 
     def way(self, way: Way, resource: str | list[str], facts: Facts) -> tuple[Grant, ...] | None:
         """A grant for each action of the way on the resource; None where one is missing."""
@@ -120,26 +131,56 @@ class _Asking:
             grants.append(grant)
         return tuple(grants)
 
-    def about(self, tags: Mapping[str, str] | None, boundary: str = "") -> dict[str, str | None]:
-        """What is known of a target: its tags as far as conditions speak of them, and its boundary."""
+    def places(self, actions: Sequence[str], asked: str, facts: Facts) -> Iterator[str]:
+        """Resources, among those asked about, on each of which all the actions may be granted."""
+        first, *others = actions
+        for grant in self.all_granted(first, asked, facts):
+            if not others:
+                yield grant.resource
+            elif grant.statement.not_resource or grant.variables:
+                yield from self.places(others, asked, facts)
+                yield from self.places(others, grant.resource, facts)
+            else:
+                narrower = asked if grant.resource_pattern == "*" else grant.resource_pattern
+                yield from self.places(others, narrower, facts)
+
+    def about(self, target: Principal | Workload | None, boundary: str = "") -> dict[str, str | None]:
+        """What is known of a target: its tags as far as conditions speak of them, and its boundary. Whoever may tag it
+        chooses its tags; what nobody named has none."""
         facts: dict[str, str | None] = {"iam:PermissionsBoundary": boundary or None}
-        if tags is not None:
+        tags = {} if target is None else target.tags
+        if tags is not None and self.tag_keys and (target is None or self.tagging(target) is None):
             facts |= {key: tags.get(key.partition("/")[2]) for key in self.tag_keys}
         return facts
+
+    def tagging(self, target: Principal | Workload) -> Grant | None:
+        """How it may tag a target, by no condition on the tags that the target has."""
+        action = ways.TAGGING.get(target.kind)
+        if action is None or not self.who.rights.mentions(action):
+            return None
+        tags = target.tags or {}
+        return self.granted(action, target.arn, {key: tags.get(key.partition("/")[2]) for key in self.tag_keys})
 
     def same_account(self, target: Principal) -> bool:
         """Whether the API of the target's account can be called: accounts that nobody tells are taken for one."""
         return not (self.who.account and target.account and self.who.account != target.account)
 
-    def step(self, target: Principal | None, kind: StepKind, way: Way, grants: Iterable[Grant]) -> Step:
-        return Step(self.who, target, kind, way, tuple(grants))
+    def step(
+        self, target: Principal | None, kind: StepKind, way: Way, grants: Iterable[Grant], on: Workload | None = None
+    ) -> Step:
+        grants = tuple(grants)
+        tagged = on or target
+        if tagged is not None and any(one.key.startswith(_TAG_KEYS) for grant in grants for one in grant.conditions):
+            tags = self.tagging(tagged)
+            grants = grants if tags is None else (tags, *grants)
+        return Step(self.who, target, kind, way, grants)
 
     # -- an administrator -------------------------------------------------------------------------------------------
 
     def administrates(self) -> list[Step]:
         """How it has every right of the account by itself: by rights over principals that nobody named."""
         who = self.who
-        facts = self.about({}) | {"iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
+        facts = self.about(None) | {"iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
         for way in (*ways.WRITING, *ways.ATTACHING, *ways.MAKING, *ways.KEYS, ways.RETRUST, ways.JOIN, *ways.CENTER):
             if not self.mentions(way):
                 continue
@@ -167,7 +208,7 @@ class _Asking:
             if role is self.who:
                 continue
             if role.trust is None:
-                if self.granted("sts:AssumeRole", role.arn, self.about(role.tags)) is not None:
+                if self.granted("sts:AssumeRole", role.arn, self.about(role)) is not None:
                     self.found.doubts.append(f"the trust policy of {role.name} cannot be read")
                 continue
             grants = self.admitted(role, self.moves.trusts[role.key])
@@ -179,7 +220,7 @@ class _Asking:
         who = self.who
         if not _may_name(trust.policy, who):
             return ()
-        facts = self.request("sts:AssumeRole", self.about(role.tags))
+        facts = self.request("sts:AssumeRole", self.about(role))
         same = bool(who.account) and who.account == role.account
         try:
             ways_in_ = ways_in("sts:AssumeRole", role.arn, who.rights, [trust], who.arn, facts, same)
@@ -214,7 +255,7 @@ class _Asking:
                 continue
             if kind == "become" and target is self.who:
                 continue
-            facts = self.about(target.tags, target.boundary)
+            facts = self.about(target, target.boundary)
             if "Put" in way.actions[0] and kind == "unbind":
                 facts["iam:PermissionsBoundary"] = ways.ADMINISTRATOR_ACCESS  # the boundary that it asks for
             grants = self.way(way, target.arn, facts)
@@ -242,7 +283,7 @@ class _Asking:
         for target in targets:
             if not self.same_account(target):
                 continue
-            facts = self.about(target.tags, target.boundary)
+            facts = self.about(target, target.boundary)
             admin = self.way(way, target.arn, facts | {"iam:PolicyARN": ways.ADMINISTRATOR_ACCESS})
             if admin is not None:
                 yield self.step(target, "write", way, admin)
@@ -265,7 +306,7 @@ class _Asking:
             if role is who or not self.same_account(role):
                 continue
             for way, grants in launches.items():
-                facts = self.about(role.tags) | {"iam:PassedToService": way.service}
+                facts = self.about(role) | {"iam:PassedToService": way.service}
                 passes = self.granted("iam:PassRole", role.arn, facts)
                 if passes is not None and self.serves(role, way.service):
                     yield self.step(role, "become", way, [*grants, passes])
@@ -279,8 +320,10 @@ class _Asking:
         if service == "ec2.amazonaws.com" and not role.profiled and not self.profiles():
             return False
         try:
-            grants = Rights([self.moves.trusts[role.key]]).granted("sts:AssumeRole", "*", _OF_SERVICE, service)
-            return any(one.startswith(("Service:", "everyone but ")) for grant in grants for one in grant.principals)
+            action = "sts:AssumeRoleWithWebIdentity" if service == _WEB_IDENTITY else "sts:AssumeRole"
+            kinds = ("Federated:" if service == _WEB_IDENTITY else "Service:", "everyone but ")
+            grants = Rights([self.moves.trusts[role.key]]).granted(action, "*", _OF_SERVICE, service)
+            return any(one.startswith(kinds) for grant in grants for one in grant.principals)
         except TooComplexError as error:
             self.found.doubts.append(f"whether {service} may assume {role.name} is too large a question: {error}")
             return False
@@ -292,19 +335,45 @@ class _Asking:
     def taking(self) -> Iterator[Step]:
         """By taking over what acts as a principal already."""
         for way in ways.TAKING:
-            if not self.mentions(way):
-                continue
-            for workload in self.moves.workloads:
+            own = self.mentions(way)
+            for workload in self.moves.workloads_of(way.on):
                 target = None if workload.holds is None else self.moves.principals[workload.holds]
-                if workload.kind != way.on or (target and (target is self.who or not self.same_account(target))):
+                if target is self.who or not (own or (workload.policies and self.speaks(way, workload))):
                     continue
-                grants = self.way(way, workload.arn, self.about(workload.tags))
-                if grants is None or (way.actions == ("ssm:SendCommand",) and not self.commands(workload)):
+                grants = self.taken(way, workload, target)
+                if not grants or (way.actions == ("ssm:SendCommand",) and not self.commands(workload)):
                     continue
                 if target is None:
                     self.found.doubts.append(f"whom {workload.name} acts as is not known")
                 else:
-                    yield self.step(target, "become", way, grants)
+                    yield self.step(target, "become", way, grants, workload)
+
+    def speaks(self, way: Way, workload: Workload) -> bool:
+        """Whether its policies together with those of the workload speak of the way."""
+        theirs = [one for one in workload.policies if _may_name(one.policy, self.who)]
+        return all(
+            self.who.rights.mentions(action) or any(one.mentions(action) for one in theirs) for action in way.actions
+        )
+
+    def taken(self, way: Way, workload: Workload, target: Principal | None) -> tuple[Grant, ...]:
+        """The grants by which it takes over a workload, by its own policies, those of the workload, or both."""
+        who = self.who
+        found: list[Grant] = []
+        same = target is None or self.same_account(target)
+        if not same and not workload.policies:
+            return ()
+        about = self.about(workload)
+        for action in way.actions:
+            facts = self.request(action, about)
+            try:
+                ways_in_ = ways_in(action, workload.arn, who.rights, workload.policies, who.arn, facts, same)
+            except TooComplexError as error:
+                self.found.doubts.append(f"whether {who.name} may {action} is too large a question: {error}")
+                return ()
+            if not ways_in_:
+                return ()
+            found += ways_in_[0]
+        return tuple(found)
 
     def commands(self, workload: Workload) -> bool:
         """Whether it may use a document that runs what it says."""
@@ -314,19 +383,33 @@ class _Asking:
         return self.granted("ssm:SendCommand", documents, {}) is not None
 
     def making(self) -> Iterator[Step]:
-        """By a role or user of its own, within a boundary that it has to give it: with that boundary's rights."""
+        """By a role or user of its own, under a name that it may choose: with every right, or within a boundary that it
+        has to give it with those of the boundary."""
         who = self.who
         for way in ways.MAKING:
             if not self.mentions(way):
                 continue
+            grants = self.made(way, None)
+            if grants is not None:
+                yield self.step(None, "become", way, grants)
+                continue
             for arn, prepared in self.moves.policies.items():
-                shape = "iam:CreateRole" if way.on == "role" else "iam:CreateUser"
-                facts = {"iam:PermissionsBoundary": arn, "iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
-                grants = self.way(way, unnamed(shape, who.key, who.account, who.region), facts)
+                grants = self.made(way, arn)
                 if grants is not None:
                     name = f"a new {way.on} with all that {prepared.policy.label} allows"
                     made = Principal(name, name, "role", "", who.account, Rights([prepared]), boundary=arn)
                     yield self.step(made, "become", way, grants)
+
+    def made(self, way: Way, boundary: str | None) -> tuple[Grant, ...] | None:
+        """The grants by which it makes a role or user that does not exist; its trust policy and name are its own."""
+        facts = {"iam:PermissionsBoundary": boundary, "iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
+        anywhere = f"arn:*:iam::{self.who.account or '*'}:{way.on}/*"
+        for place in self.places(way.actions, anywhere, facts):
+            if place not in self.moves.taken:
+                grants = self.way(way, place, facts)
+                if grants is not None:
+                    return grants
+        return None
 
 
 def _names_aws(statement: Statement) -> bool:

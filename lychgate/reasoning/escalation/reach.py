@@ -21,14 +21,15 @@ Chain = tuple[Step, ...]
 Key = TypeVar("Key")
 _ALL = "with all that its boundary allows"
 _MOST = 10_000  # principals that are followed from one: groups and policies can be combined in many ways
-ADMINISTRATOR = "administrator"
+_ADMINISTRATOR = "administrator of "
 
 
 class Reach:
     """All that one principal reaches.
 
-    `chains` has the shortest chain of steps found to each principal by its key, the empty one to itself; under
-    `ADMINISTRATOR` the one to every right of the account. `doubts` say why there may be more.
+    `chains` has the shortest chain of steps found to each principal by its key, the empty one to itself.
+    `administrators` has those to every right of an account by the account (empty: not known), nearest first. `doubts`
+    say why there may be more.
     """
 
     def __init__(self, moves: Moves, start: Principal) -> None:
@@ -36,6 +37,7 @@ class Reach:
         self.start = start
         self.principals: dict[str, Principal] = {}
         self.chains: dict[str, Chain] = {}
+        self.administrators: dict[str, Chain] = {}
         self.doubts: list[str] = []
         self._waiting: list[tuple[int, int, str, Principal | None, Chain]] = []
         self._order = count()
@@ -51,16 +53,18 @@ class Reach:
                 if principal is not None:
                     self.principals[key] = principal
                     self._go_on(principal, chain)
+                else:
+                    self.administrators[key.removeprefix(_ADMINISTRATOR)] = chain
 
     @property
     def administrator(self) -> Chain | None:
-        """The steps to every right of the account; None where there are none."""
-        return self.chains.get(ADMINISTRATOR)
+        """The steps to every right of an account, the nearest; None where there are none."""
+        return next(iter(self.administrators.values()), None)
 
     @property
     def unsure(self) -> str:
-        """Why the steps to every right may be barred after all: a boundary on the way that cannot be read."""
-        return next((step.source.unsure for step in self.administrator or () if step.source.unsure), "")
+        """Why the steps to every right may be barred after all."""
+        return unsure(self.administrator or ())
 
     @property
     def others(self) -> Iterator[tuple[Principal, Chain]]:
@@ -69,8 +73,9 @@ class Reach:
             if key != self.start.key:
                 yield principal, self.chains[key]
 
-    def _offer(self, principal: Principal | None, chain: Chain) -> None:
-        key = ADMINISTRATOR if principal is None else principal.key
+    def _offer(self, principal: Principal | None, chain: Chain, account: str = "") -> None:
+        """A principal, or (None) every right of an account, to be reached by the chain."""
+        key = _ADMINISTRATOR + account if principal is None else principal.key
         if len(self.principals) > _MOST:
             self.doubts.append(f"{self.start.name} can become more than {_MOST} principals: not all were followed")
         elif key not in self.chains:
@@ -88,7 +93,7 @@ class Reach:
 
     def _take(self, step: Step, chain: Chain) -> None:
         if step.target is None or step.kind == "become":
-            self._offer(step.target, chain)
+            self._offer(step.target, chain, step.source.account)
             return
         key = step.target.key
         if step.kind == "join":
@@ -119,7 +124,7 @@ class Reach:
         written = next((self._written[one] for one in (key, *groups) if one in self._written), None)
         unbound = self._unbound.get(key)
         if written is not None and (who.rights.boundary is None or unbound is not None):
-            self._offer(None, _joined(own, written, unbound or ()))
+            self._offer(None, _joined(own, written, unbound or ()), who.account)
         elif written is not None and who.rights.boundary is not None and _ALL not in who.changes:
             most = self.moves.policies.get(who.boundary) or Prepared(who.rights.boundary)
             all_of_it = Rights([most], who.rights.boundary)
@@ -142,6 +147,11 @@ class Reach:
             rights = Rights([*user.rights.prepared, *target.rights.prepared], user.rights.boundary)
             joined = user.with_rights(f"in {target.name}", rights, groups=user.groups | {target.arn})
             self._offer(joined, _joined(self.chains[user.key], self._joined[group]))
+
+
+def unsure(chain: Chain) -> str:
+    """Why steps may be barred after all: a boundary on the way that cannot be read; empty where there is none."""
+    return next((step.source.unsure for step in chain if step.source.unsure), "")
 
 
 def _keep(known: dict[Key, Chain], key: Key, chain: Chain) -> bool:

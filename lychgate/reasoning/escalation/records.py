@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from lychgate.reasoning.iam import Facts, Grant, Policy
-from lychgate.reasoning.iam.rights import Rights
+from lychgate.reasoning.iam.rights import Prepared, Rights
 
 from .ways import Way
 
@@ -67,7 +67,8 @@ class Workload:
     """Something that acts as a principal, or keeps its credentials: whoever takes it over acts so too.
 
     `kind` is one that the ways of `TAKING` name. `arn` is its ARN; a pattern where the name is made at run time
-    (the tasks of a service). `holds` is the key of the principal; None where that is not known.
+    (the tasks of a service). `holds` is the key of the principal; None where that is not known. `policies` are those
+    that stand on it.
     """
 
     name: str
@@ -75,13 +76,15 @@ class Workload:
     arn: str
     holds: str | None
     tags: Mapping[str, str] | None = field(default_factory=dict)
+    policies: tuple[Prepared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: the principal `source` does `way` to the principal `target`; `grants` allow it, one for each action.
 
-    `extra` is the managed policy of an `attach`. The resource of the last grant is what it is done to.
+    `extra` is the managed policy of an `attach`. The resource of the last grant is what it is done to. Without a target
+    it leads to every right of the source's account.
     """
 
     source: Principal
@@ -103,8 +106,8 @@ class Step:
             where = f"any {self.way.on} of the account" if self.way.on else "whatever there is"
             return f"{self.source.name} may {actions} on {where}, through {self.through}"
         resource = self.grants[-1].resource
-        aim = "" if self.target is None else f", and so {_AIMS[self.kind]} {self.target.name}"
-        return f"{self.source.name} may {actions} on {resource}, through {self.through}{aim}"
+        aim = "get every right of the account" if self.target is None else f"{_AIMS[self.kind]} {self.target.name}"
+        return f"{self.source.name} may {actions} on {resource}, through {self.through}, and so {aim}"
 
 
 _AIMS: dict[StepKind, str] = {

@@ -8,6 +8,7 @@ the facts do not settle count as met; `allows` decides one request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from .language import Policy, Principals, Statement
 from .principals import Named, caller, named
 from .rights import Prepared, Rights
 
+_SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/]+)/")
 _EVERYTHING = Prepared(Policy((Statement(0, "", "Allow", ("*",), ("*",)),)))
 
 
@@ -33,8 +35,39 @@ def ways_in(
     make it, one or one of each side.
 
     `theirs` are the policies of the resource, `who` is the identity's ARN (empty: not known, so no resource names it).
-    Raises TooComplexError.
+    A policy that names a session of a role lets in the role: whoever assumes it chooses the session's name. Raises
+    TooComplexError.
     """
+    found = _ways_in(action, resource, identity, theirs, who, facts, same_account)
+    for session in () if found else _sessions(theirs, who):
+        found += _ways_in(action, resource, identity, theirs, session, facts, same_account)
+    return found
+
+
+def _sessions(theirs: Sequence[Prepared], who: str) -> dict[str, None]:
+    """The sessions of a role that policies name."""
+    account, _, name = who.partition(":role/")
+    named_ones = (
+        value
+        for prepared in theirs
+        for statement in prepared.policy.statements
+        if name and statement.principals is not None and not statement.principals.excluded
+        for kind, value in statement.principals.entries
+        if kind == "AWS" and (match := _SESSION.match(value))
+        if account.endswith(f"::{match[1]}") and name.rpartition("/")[2] == match[2]
+    )
+    return dict.fromkeys(named_ones)
+
+
+def _ways_in(
+    action: str,
+    resource: str | list[str],
+    identity: Rights,
+    theirs: Sequence[Prepared],
+    who: str,
+    facts: Facts,
+    same_account: bool,
+) -> list[tuple[Grant, ...]]:
     everything = Rights([*identity.prepared, *_denies(identity.boundary), *theirs])
     given = (
         [one for one in everything.granted(action, resource, facts, who or None) if one.principals] if theirs else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lychgate.reasoning.escalation import EVERY_WAY, Moves, Principal, Reach, Workload
@@ -271,7 +273,15 @@ def test_a_workload_of_unknown_role_is_a_doubt_only_for_who_may_take_it() -> Non
 
 def test_a_role_of_its_own_is_all_or_what_a_boundary_allows() -> None:
     both = ["iam:CreateRole", "iam:PutRolePolicy"]
-    assert reach(role("ci", allow(both, arn("role", "app-*")))).administrator is None  # nobody can become it
+    made = reach(role("ci", allow(both, arn("role", "app-*"))))  # its trust policy lets in whom it says
+    assert [step.kind for step in made.administrator or ()] == ["become"]
+    assert str((made.administrator or ())[0]).endswith(", and so get every right of the account")
+    assert reach(role("ci", allow(both[0], arn("role", "app-*")), allow(both[1], "*"))).administrator is not None
+    apart = [allow(both[0], arn("role", "app-*")), allow(both[1], arn("role", "job-*"))]
+    assert reach(role("ci", *apart)).administrator is None
+    there = role("app")
+    assert reach(role("ci", allow(both, there.arn)), there).administrator is None  # the role is there already
+    assert reach(role("ci", allow(both, "arn:aws:iam::*:role/app"))).administrator is not None
     assert reach(role("ci", allow(both))).administrator is not None
     pinned = {"StringEquals": {"iam:PermissionsBoundary": arn("policy", "limit")}}
     ci = role("ci", allow(both, "*", Condition=pinned))
@@ -304,3 +314,69 @@ def test_the_steps_read_as_sentences() -> None:
         "role ci may iam:PutRolePolicy on arn:aws:iam::111122223333:role/app, through statement 1 of policy of ci, and "
         "so give any right to role app",
     ]
+
+
+def test_a_session_that_is_named_is_one_of_its_role() -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/deploy"
+    admin = role("admin", ADMIN, trust=trusting({"AWS": session}))
+    assert reach(role("ci"), admin).administrator is not None
+    assert reach(role("ci", boundary=document(allow("s3:*"))), admin).administrator is not None  # AWS's rule
+    assert reach(role("ci", deny("sts:*")), admin).administrator is None
+    assert reach(role("ci2"), admin).administrator is None
+    assert reach(user("ci"), admin).administrator is None
+
+
+def test_tags_that_it_may_set_are_no_limit() -> None:
+    only = {"StringEquals": {"aws:ResourceTag/team": "web"}}
+    admin = role("admin", ADMIN, trust=trusting({"AWS": ROOT}), tags={"team": "platform"})
+    ci = role("ci", allow("sts:AssumeRole", "*", Condition=only), allow("iam:TagRole", admin.arn))
+    assert str((reach(ci, admin).administrator or ())[0]).startswith("role ci may iam:TagRole and sts:AssumeRole on")
+    ci = role("ci", allow(["sts:AssumeRole", "iam:TagRole"], "*", Condition=only))
+    assert reach(ci, admin).administrator is None
+    function = Workload("function f", "function", "arn:aws:lambda:eu-west-1:111122223333:function:f", "admin", {})
+    ci = role("ci", allow("lambda:UpdateFunctionCode", "*", Condition=only), allow("lambda:TagResource"))
+    assert reach(ci, admin, workloads=(function,)).administrator is not None
+
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:key-Ab12Cd"
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "taken"),
+    [
+        ([], [], False),
+        ([allow("secretsmanager:GetSecretValue", Principal={"AWS": arn("role", "ci")})], [], True),
+        ([allow("secretsmanager:GetSecretValue", Principal={"AWS": ROOT})], [], False),
+        ([allow("secretsmanager:GetSecretValue", Principal={"AWS": "*"})], [], True),
+        ([deny("secretsmanager:*", Principal="*")], [allow("secretsmanager:*")], False),
+    ],
+)
+def test_the_policy_of_a_workload_counts(policy: list[Any], own: list[Any], taken: bool) -> None:
+    policies = (Prepared(parse(document(*policy), "SecretPolicy")),) if policy else ()
+    kept = Workload("secret key", "secret", SECRET, "ann", policies=policies)
+    assert (reach(role("ci", *own), user("ann", ADMIN), workloads=(kept,)).administrator is not None) is taken
+
+
+def test_what_is_kept_for_another_account_takes_both_sides() -> None:
+    policy = document(allow("secretsmanager:GetSecretValue", Principal={"AWS": "444455556666"}))
+    kept = Workload("secret key", "secret", SECRET, "ann", policies=(Prepared(parse(policy, "SecretPolicy")),))
+    ann = user("ann", ADMIN)
+    assert reach(role("ci", account="444455556666"), ann, workloads=(kept,)).administrator is None
+    ci = role("ci", allow("secretsmanager:GetSecretValue", SECRET), account="444455556666")
+    found = reach(ci, ann, workloads=(kept,))
+    assert set(found.administrators) == {ACCOUNT}  # not its own
+
+
+def test_each_account_has_its_own_administrators() -> None:
+    far = role("far", ADMIN, trust=trusting({"AWS": ROOT}), account="444455556666")
+    near = role("near", ADMIN, trust=trusting({"AWS": arn("role", "ci")}))
+    found = reach(role("ci", allow("sts:AssumeRole", far.arn)), far, near)
+    assert set(found.administrators) == {ACCOUNT, "444455556666"}
+
+
+def test_an_identity_pool_is_given_a_role_that_trusts_it() -> None:
+    pool = {"Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity"}  # fmt: skip
+    ci = role("ci", allow(["iam:PassRole", "cognito-identity:SetIdentityPoolRoles"]))
+    assert reach(ci, role("admin", ADMIN, trust=document(pool))).administrator is not None
+    assert reach(ci, role("admin", ADMIN)).administrator is None
