@@ -19,6 +19,7 @@ from lychgate.sources.policy_ref import PolicyTree
 
 if TYPE_CHECKING:
     from lychgate.portal.actions import Asked
+    from lychgate.portal.drafts import Draft
     from lychgate.portal.web.processes import Order
 
 
@@ -26,21 +27,28 @@ def work(order: Order, there: Connection) -> None:
     """Judge a request on files of the commit alone, and send what comes of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server, which ends this one
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what is underway tidies up
-    from lychgate.cli.portal_judging import Place, drafted, judges_of
     from lychgate.portal.web.processes import told_of
 
-    with suppress(BrokenPipeError), there, PolicyTree(order.commit, order.start) as tree:
+    with suppress(BrokenPipeError), there:
+        try:
+            there.send(("draft", _draft(order, there)))
+        except InputError as error:
+            there.send(("error", told_of(error)))
+
+
+def _draft(order: Order, there: Connection) -> Draft:
+    from lychgate.cli.portal_judging import Place, drafted, judges_of
+
+    with PolicyTree(order.commit, order.start) as tree:
         try:
             found = platform_of(order.settings, None, tree, tree)
             path = _file(order.asked, found)
             top, name = committed(tree, path)
             place = Place(path, name, order.commit, content_of(top, order.commit, name).decode("utf-8-sig"))
             judges = judges_of(found, tree)
-            draft = drafted(order.asked, found, place, judges, told=lambda words: there.send(("told", words)))
+            return drafted(order.asked, found, place, judges, told=lambda words: there.send(("told", words)))
         except InputError as error:
-            there.send(("error", told_of(tree.renamed(error))))
-        else:
-            there.send(("draft", draft))
+            raise tree.renamed(error) from None
 
 
 def committed(tree: PolicyTree, path: Path) -> tuple[Path, str]:
