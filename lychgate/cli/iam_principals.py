@@ -103,7 +103,12 @@ def _grants(grants: Iterable[Grant]) -> list[dict[str, Any]]:
 
 
 def _holder(one: Holder) -> dict[str, Any]:
-    return {"principal": one.name, "through": _grants(one.grants), "path": [record(step) for step in one.chain]}
+    return {
+        "principal": one.name,
+        "through": _grants(one.grants),
+        "writes_policy": one.writes,
+        "path": [record(step) for step in one.chain],
+    }
 
 
 def _permitted(one: Permitted) -> dict[str, Any]:
@@ -129,7 +134,8 @@ def _workloads(identity: Identity, unknown: list[str]) -> list[str]:
 
 def _who(action: str, thing: Thing, holders: Sequence[Holder], unknown: Sequence[str]) -> Iterator[str]:
     what = f"{action} on {' and '.join(thing.for_action(action) or thing.arns)}"
-    direct = [one for one in holders if not one.chain]
+    direct = [one for one in holders if not one.chain and not one.writes]
+    writers = [one for one in holders if not one.chain and one.writes]
     others = [one for one in holders if one.chain]
     if not holders:
         yield f"Nobody that can be told may {flat(what)}." if unknown else f"Nobody may {flat(what)}."
@@ -137,11 +143,17 @@ def _who(action: str, thing: Thing, holders: Sequence[Holder], unknown: Sequence
         yield f"May {flat(what)}:"
         for one in direct:
             yield f"  {flat(one.name)}: through {flat(_through(one.grants))}"
+    if writers:
+        yield "By writing its policy, to let in themselves:"
+        for one in writers:
+            yield f"  {flat(one.name)}: {one.grants[0].action} through {flat(_through(one.grants))}"
     if others:
         yield "By becoming others:"
         for one in others:
             yield f"  {flat(one.name)}:"
             yield from _chain(one.chain, "    ")
+            if one.writes:
+                yield f"    and then by writing its policy: {one.grants[0].action} through {flat(_through(one.grants))}"
     yield from _unknown(unknown)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Chain, Principal, unsure
-from lychgate.reasoning.iam import Grant, Language, TooComplexError, catalogue
+from lychgate.reasoning.iam import Facts, Grant, Language, Policy, Principals, Statement, TooComplexError, catalogue
 from lychgate.reasoning.iam.catalogue import Action
 from lychgate.reasoning.iam.patterns import Pattern
 from lychgate.reasoning.iam.principals import account_of as account_of_entry
@@ -27,6 +27,21 @@ from lychgate.views.ownership_types import BELOW
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy
 from lychgate.views.unique_ids import named_by_arn
 
+# What writes the policy of a resource, by the service; whoever may do so may let in itself. Of an access point, a file
+# system or a domain it does not: there a policy alone opens nothing, or it is not read here.
+_WRITING = {
+    "s3": ("s3:PutBucketPolicy",),
+    "kms": ("kms:PutKeyPolicy", "kms:CreateGrant"),
+    "secretsmanager": ("secretsmanager:PutResourcePolicy",),
+    "sqs": ("sqs:SetQueueAttributes", "sqs:AddPermission"),
+    "sns": ("sns:SetTopicAttributes", "sns:AddPermission"),
+    "lambda": ("lambda:AddPermission",),
+    "ecr": ("ecr:SetRepositoryPolicy",),
+    "dynamodb": ("dynamodb:PutResourcePolicy",),
+    "kinesis": ("kinesis:PutResourcePolicy",),
+}
+# A grant of KMS for itself is asked for by itself, and by no service for it.
+_BY_ITSELF: Facts = {"kms:GrantIsForAWSResource": "false", "kms:ViaService": None}
 _SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
@@ -51,11 +66,13 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Somebody who may do it: the grants that say so, by a way of one side or both. `chain` are the steps by which it
-    becomes somebody who may; empty where it may itself."""
+    becomes somebody who may; empty where it may itself. `writes`: the grants are for the policy of the thing, by which
+    it lets in itself."""
 
     name: str
     grants: tuple[Grant, ...]
     chain: Chain = ()
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +107,17 @@ def thing_of(graph: Graph, text: str) -> Thing:
 
 def who_can(graph: Graph, action: str, thing: Thing) -> WhoCan:
     """Who may do the action (wildcards: any of these) to the thing: identities of the graph, whoever else the thing's
-    own policy lets in, and who can become one of them."""
+    own policy lets in, who may write that policy, and who can become one of them."""
     found = WhoCan([], [])
     policies = _theirs(graph, thing, found.unknown)
     identities = [one for one in Identity.all(graph) if one.what != "group"]  # a group acts by its members
-    direct: dict[str, tuple[Grant, ...]] = {}
+    direct: dict[str, Holder] = {}
     for identity in identities:
         who = principal_of(identity)
-        grants = _may(who, action, thing, policies, found.unknown)
-        if grants:
-            direct[who.key] = grants
-            found.holders.append(Holder(who.name, grants))
+        holder = _holder(who, action, thing, policies, found.unknown)
+        if holder is not None:
+            direct[who.key] = holder
+            found.holders.append(holder)
         elif who.unread:
             found.unknown.append(f"{who.name}: {who.unread}")
     found.holders.extend(_outsiders(graph, action, thing, policies, found.unknown))
@@ -149,7 +166,24 @@ def _elsewhere(who: Principal, unknown: list[str]) -> Iterator[tuple[Action, tup
                     yield action, tuple(grants[:1])
 
 
-def _may(who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str]) -> tuple[Grant, ...]:
+def _holder(who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str]) -> Holder | None:
+    """Somebody who may, or may write the policy of the thing and then may."""
+    grants = _may(who, action, thing, policies, unknown)
+    if grants:
+        return Holder(who.name, grants)
+    if not who.arn:
+        return None
+    letting_in = Statement(1, "", "Allow", ("*",), ("*",), Principals((("AWS", who.arn),)))
+    for writing in _WRITING.get(_service(thing), ()):
+        grants = _may(who, writing, thing, policies, unknown, _BY_ITSELF)
+        if grants and _may(who, action, thing, [Prepared(Policy((letting_in,)))], unknown):
+            return Holder(who.name, grants, writes=True)
+    return None
+
+
+def _may(
+    who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str], facts: Facts = {}
+) -> tuple[Grant, ...]:
     """The grants of a way by which somebody may; empty where there is none."""
     if not who.rights.mentions(action) and not any(one.mentions(action) for one in policies):
         return ()
@@ -158,7 +192,7 @@ def _may(who: Principal, action: str, thing: Thing, policies: list[Prepared], un
         return ()
     same = not (thing.account and who.account and thing.account != who.account)
     try:
-        ways = ways_in(action, list(arns), who.rights, policies, who.arn, who.facts, same)
+        ways = ways_in(action, list(arns), who.rights, policies, who.arn, {**who.facts, **facts}, same)
     except TooComplexError as error:
         unknown.append(f"{who.name}: too large a question ({error})")
         return ()
@@ -170,16 +204,16 @@ def _through(
     action: str,
     thing: Thing,
     policies: list[Prepared],
-    direct: dict[str, tuple[Grant, ...]],
+    direct: dict[str, Holder],
     unknown: list[str],
 ) -> Holder | None:
     """By becoming somebody who may: the nearest."""
     reach = reach_of(identity)
     unknown += reach.doubts
     for other, chain in reach.others:
-        grants = direct.get(other.key) or _may(other, action, thing, policies, unknown)
-        if grants:
-            return Holder(reach.start.name, grants, chain)
+        holder = direct.get(other.key) or _holder(other, action, thing, policies, unknown)
+        if holder is not None:
+            return replace(holder, name=reach.start.name, chain=chain)
     for account, chain in reach.administrators.items():
         if not thing.account or account in ("", thing.account):
             if not unsure(chain):

@@ -72,6 +72,21 @@ closed = aws.kms.Key(
 )
 ann = aws.iam.User("ann", name="ann")
 aws.iam.UserPolicy("ann", user=ann.name, policy=document(allow("kms:Decrypt")))
+vault = aws.s3.Bucket("vault", bucket="acme-vault")
+role("guard", BUILD)
+writer = role("writer", {"AWS": "arn:aws:iam::111122223333:root"}, allow("s3:PutBucketPolicy", vault.arn))
+role("held", BUILD, allow("s3:PutBucketPolicy", vault.arn), {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"})
+role("operator", BUILD, allow("sts:AssumeRole", "arn:aws:iam::*:role/writer"), allow("kms:CreateGrant", "*", Condition={
+    "Bool": {"kms:GrantIsForAWSResource": "true"}}))
+role("granter", BUILD, allow("kms:CreateGrant", key.arn))
+aws.s3.BucketPolicy(
+    "vault",
+    bucket=vault.bucket,
+    policy=document(
+        {"Effect": "Allow", "Principal": {"AWS": [role("clerk", BUILD).unique_id, "arn:aws:sts::111122223333:assumed-role/guard/night"]},
+         "Action": "s3:GetObject", "Resource": pulumi.Output.concat(vault.arn, "/*")},
+    ),
+)
 bob = aws.iam.User("bob", name="bob")
 aws.iam.UserPolicy("bob", user=bob.name, policy=document(allow("s3:*", objects)))
 """
@@ -117,10 +132,23 @@ def test_who_can_knows_both_sides_outsiders_denies_and_chains() -> None:
 
 
 def test_a_key_has_to_agree() -> None:
-    assert who("kms:Decrypt", "key") == ({"role admin", "user ann"}, {"role ci"})
+    assert who("kms:Decrypt", "key") == ({"role admin", "user ann", "role granter"}, {"role ci"})
     direct, others = who("kms:Decrypt", "closed")
     assert direct == {"role payments"}
     assert "role release" in others
+
+
+def test_sessions_and_unique_ids_are_their_roles_and_who_writes_the_policy_lets_in_itself() -> None:
+    told = run("who-can", "s3:GetObject", ".", "--on", "vault")
+    by_name = {one["principal"]: one for one in told["allowed"]}
+    assert set(by_name) == {
+        "role admin", "role clerk", "role guard", "role writer", "role ci", "role operator"
+    }  # fmt: skip
+    assert {name for name, one in by_name.items() if one["writes_policy"]} == {"role writer", "role operator"}
+    assert by_name["role writer"]["through"][0]["action"] == "s3:PutBucketPolicy"
+    text = CliRunner().invoke(app, ["iam", "who-can", "s3:GetObject", ".", "--on", "vault"]).output
+    assert "By writing its policy, to let in themselves:\n  role writer: s3:PutBucketPolicy through" in text
+    assert "    and then by writing its policy: s3:PutBucketPolicy through" in text
 
 
 def test_a_wildcard_means_any_of_these() -> None:

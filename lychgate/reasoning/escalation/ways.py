@@ -220,6 +220,8 @@ PASSING = (
 # What makes something that runs act for its caller, as the role that it has already.
 TAKING = (
     _taking("function", "put its own code into it", "lambda-003", "lambda:UpdateFunctionCode"),
+    _taking("function", "let itself into its policy, to put its own code into it", "lambda/latest/api/API_AddPermission",
+            "lambda:AddPermission"),
     _taking("function", "put a layer of its own into it", "lambda/latest/api/API_UpdateFunctionConfiguration",
             "lambda:UpdateFunctionConfiguration"),
     _taking("instance", "run commands on it", "ssm-002", "ssm:SendCommand"),
@@ -257,6 +259,8 @@ TAKING = (
             "eks:CreateAccessEntry", "eks:AssociateAccessPolicy"),
     _taking("SAML provider", "sign in with assertions of its own", "IAM/latest/APIReference/API_UpdateSAMLProvider",
             "iam:UpdateSAMLProvider"),
+    _taking("secret", "let itself into its policy, to read the access key that is kept in it",
+            "secretsmanager/latest/apireference/API_PutResourcePolicy", "secretsmanager:PutResourcePolicy"),
     _taking("secret", "read the access key that is kept in it",
             "secretsmanager/latest/apireference/API_GetSecretValue", "secretsmanager:GetSecretValue"),
     *(_taking("parameter", "read the access key that is kept in it",
