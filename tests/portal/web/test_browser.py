@@ -58,8 +58,8 @@ class Opened:
         assert self.said == []
 
 
-def ask_for_a_queue(page: Any) -> None:
-    page.get_by_role("link", name="notify", exact=True).click()
+def ask_for_a_queue(page: Any, application: str = "notify") -> None:
+    page.get_by_role("link", name=application, exact=True).click()
     page.get_by_role("link", name="queue", exact=True).click()
     page.get_by_label("Name").fill("bounces")
     page.get_by_label("Retention days").fill("7")
@@ -73,18 +73,18 @@ def test_a_queue_is_asked_for_and_submitted(browser: Any, world: World) -> None:
     with serving(world.root, **token) as (_, address):
         opened = Opened(browser, address)
         page = opened.page
-        ask_for_a_queue(page)
+        ask_for_a_queue(page, "reports")
         assert page.get_by_text("Judging").is_visible()
         assert page.get_by_text("bounces: {kind: queue, settings: {retention_days: 7}}").first.is_visible()
         page.locator(".verdict.clean").wait_for(timeout=JUDGING)
-        row = page.get_by_role("row").filter(has_text="notify.test.single")
-        assert "passed" in row.inner_text()
-        assert page.locator("#mr-title").inner_text() == "notify: create queue bounces"
+        for stack in ("reports.test.acme", "reports.test.globex", "reports.production.acme"):
+            assert "passed" in page.get_by_role("row").filter(has_text=stack).inner_text()
+        assert page.locator("#mr-title").inner_text() == "reports: create queue bounces"
         assert "## Lychgate: clean" in page.locator("#mr-text").inner_text()
         assert opened.axe() == []
         page.get_by_role("button", name="Submit: open the merge request").click()
         page.get_by_text("Submitted.").wait_for()
-        assert world.gitlab.requests[0]["title"] == "notify: create queue bounces"
+        assert world.gitlab.requests[0]["title"] == "reports: create queue bounces"
         assert page.get_by_role("link", name=world.gitlab.requests[0]["web_url"]).is_visible()
         page.get_by_role("link", name="test", exact=True).click()
         page.get_by_role("heading", name="Overview").wait_for()  # its own script runs, and nothing else
