@@ -139,15 +139,16 @@ def _facts(identity: Identity, boundary: Policy | None) -> Facts:
 
     Tags of a session take the place of the role's own: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
-    facts = dict(facts_of(identity))
-    if not isinstance(identity, Role | User):
+    facts = facts_of(identity)
+    asked = _principal_tags(identity.graph)
+    if not isinstance(identity, Role | User) or not asked:
         return facts
     if _chooses_tags(identity, Rights(identity.rights.prepared, boundary)):
         return {key: value for key, value in facts.items() if not key.lower().startswith(_PRINCIPAL_TAG)}
     if any(not isinstance(value, str) for value in tags_of(identity.graph, identity.resource).values()):
         return facts
     have = {key.lower() for key in facts}
-    return facts | {key: None for key in _principal_tags(identity.graph) if key not in have}
+    return {**facts, **{key: None for key in asked if key not in have}}
 
 
 def _chooses_tags(identity: Role | User, rights: Rights) -> bool:

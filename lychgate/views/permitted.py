@@ -182,7 +182,7 @@ def _holder(who: Principal, action: str, thing: Thing, policies: list[Prepared],
 
 
 def _may(
-    who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str], facts: Facts = {}
+    who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str], facts: Facts | None = None
 ) -> tuple[Grant, ...]:
     """The grants of a way by which somebody may; empty where there is none."""
     if not who.rights.mentions(action) and not any(one.mentions(action) for one in policies):
@@ -192,7 +192,7 @@ def _may(
         return ()
     same = not (thing.account and who.account and thing.account != who.account)
     try:
-        ways = ways_in(action, list(arns), who.rights, policies, who.arn, {**who.facts, **facts}, same)
+        ways = ways_in(action, list(arns), who.rights, policies, who.arn, {**who.facts, **(facts or {})}, same)
     except TooComplexError as error:
         unknown.append(f"{who.name}: too large a question ({error})")
         return ()

@@ -74,6 +74,8 @@ ann = aws.iam.User("ann", name="ann")
 aws.iam.UserPolicy("ann", user=ann.name, policy=document(allow("kms:Decrypt")))
 vault = aws.s3.Bucket("vault", bucket="acme-vault")
 role("guard", BUILD)
+clerk = role("clerk", BUILD)
+SESSION = "arn:aws:sts::111122223333:assumed-role/guard/night"
 writer = role("writer", {"AWS": "arn:aws:iam::111122223333:root"}, allow("s3:PutBucketPolicy", vault.arn))
 role("held", BUILD, allow("s3:PutBucketPolicy", vault.arn), {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"})
 role("operator", BUILD, allow("sts:AssumeRole", "arn:aws:iam::*:role/writer"), allow("kms:CreateGrant", "*", Condition={
@@ -83,7 +85,7 @@ aws.s3.BucketPolicy(
     "vault",
     bucket=vault.bucket,
     policy=document(
-        {"Effect": "Allow", "Principal": {"AWS": [role("clerk", BUILD).unique_id, "arn:aws:sts::111122223333:assumed-role/guard/night"]},
+        {"Effect": "Allow", "Principal": {"AWS": [clerk.unique_id, SESSION]},
          "Action": "s3:GetObject", "Resource": pulumi.Output.concat(vault.arn, "/*")},
     ),
 )

@@ -220,8 +220,8 @@ PASSING = (
 # What makes something that runs act for its caller, as the role that it has already.
 TAKING = (
     _taking("function", "put its own code into it", "lambda-003", "lambda:UpdateFunctionCode"),
-    _taking("function", "let itself into its policy, to put its own code into it", "lambda/latest/api/API_AddPermission",
-            "lambda:AddPermission"),
+    _taking("function", "let itself into its policy, to put its own code into it",
+            "lambda/latest/api/API_AddPermission", "lambda:AddPermission"),
     _taking("function", "put a layer of its own into it", "lambda/latest/api/API_UpdateFunctionConfiguration",
             "lambda:UpdateFunctionConfiguration"),
     _taking("instance", "run commands on it", "ssm-002", "ssm:SendCommand"),
