@@ -62,7 +62,8 @@ def record(step: Step) -> dict[str, Any]:
 
 def _moves(graph: Graph) -> Moves:
     principals = [principal_of(one) for one in Identity.all(graph) if not isinstance(one, Elsewhere)]
-    return Moves(principals, Workloads(graph).all(), _policies(graph))
+    center = any(one.type.startswith("aws:ssoadmin/") for one in graph.resources)
+    return Moves(principals, Workloads(graph).all(), _policies(graph), center)
 
 
 def _policies(graph: Graph) -> dict[str, Prepared]:
@@ -139,7 +140,7 @@ def _facts(identity: Identity, boundary: Policy | None) -> Facts:
 
     Tags of a session take the place of the role's own: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
-    facts = facts_of(identity)
+    facts = {**facts_of(identity), **_named(identity)}
     asked = _principal_tags(identity.graph)
     if not isinstance(identity, Role | User) or not asked:
         return facts
@@ -149,6 +150,18 @@ def _facts(identity: Identity, boundary: Policy | None) -> Facts:
         return facts
     have = {key.lower() for key in facts}
     return {**facts, **{key: None for key in asked if key not in have}}
+
+
+def _named(identity: Identity) -> Facts:
+    """The name of a user as requests have it, which policies speak of for what is one's own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+    """
+    if isinstance(identity, Role):
+        return {"aws:username": None}
+    name = identity.resource.outputs.get("name")
+    own = name if isinstance(identity, User) and isinstance(name, str) else ""
+    return {"aws:username": own} if own or not isinstance(identity, User) else {}
 
 
 def _chooses_tags(identity: Role | User, rights: Rights) -> bool:

@@ -86,6 +86,13 @@ class Administrators(BaseModel):
             role("builder", ROOT, allow("codebuild:StartBuild"))
             """
         ),
+        # What is one's own
+        _example(
+            """user = aws.iam.User("operator", name="operator")
+own = allow(["iam:CreateAccessKey", "iam:UpdateLoginProfile"], "arn:aws:iam::*:user/${aws:username}")
+aws.iam.UserPolicy("own", user=user.name, policy=document(own))
+"""
+        ),
         # What is written stays within the boundary
         _admin(
             """
@@ -157,6 +164,15 @@ role("admin", ci.arn.apply(lambda arn: {"AWS": arn}), allow("*"))
                 allow("iam:CreatePolicyVersion", boundary.arn),
             )
             """
+        ),
+        # A role of its own, under a prefix: whom it trusts is for its maker to say
+        _example(
+            """role(
+    "deploy",
+    {"Service": "codebuild.amazonaws.com"},
+    allow(["iam:CreateRole", "iam:PutRolePolicy"], "arn:aws:iam::*:role/app-*"),
+)
+"""
         ),
         # The access key of a user with many rights, kept in a secret
         _example(

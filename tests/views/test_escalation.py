@@ -251,6 +251,13 @@ ci = aws.iam.Role("ci", name="ci", tags={"team": "web"}, assume_role_policy=docu
 aws.iam.RolePolicy("tag", role=ci.name, policy=document(allow("iam:TagRole", ci.arn)))
 admin(ROOT, tagged("ops"))
 """, True),
+    "Identity Center of another account": ("", """
+role("ci", managed_policy_arns=["arn:aws:iam::aws:policy/PowerUserAccess"])
+""", False),
+    "Identity Center of its account": ("", """
+role("ci", managed_policy_arns=["arn:aws:iam::aws:policy/PowerUserAccess"])
+aws.ssoadmin.PermissionSet("p", name="p", instance_arn="arn:aws:sso:::instance/ssoins-1")
+""", True),
     "only a policy of AWS may be attached": ("", """
 ci = role("ci")
 only = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/PowerUserAccess"}}
@@ -287,3 +294,20 @@ aws.iam.Role("pod", name="pod", assume_role_policy=pod(provider.arn))
 """
     )
     assert [one.name for one in Workloads(graph).all()] == ["cluster cards"]
+
+
+def test_what_is_ones_own_is_no_step() -> None:
+    """As in AWS's example: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_iam_credentials_console.html"""
+    graph = capture(
+        """
+own = document(allow(["iam:CreateAccessKey", "iam:UpdateLoginProfile"], "arn:aws:iam::*:user/${aws:username}"))
+ann, bob = aws.iam.User("ann", name="ann"), aws.iam.User("bob", name="bob", path="/team/")
+group = aws.iam.Group("people", name="people")
+aws.iam.GroupMembership("people", group=group.name, users=[ann.name, bob.name])
+aws.iam.GroupPolicy("own", group=group.name, policy=own)
+aws.iam.UserPolicy("all", user=bob.name, policy=document(allow("*")))
+"""
+    )
+    for identity in (User.all(graph)[0], Group.all(graph)[0]):
+        assert reach_of(identity).administrator is None
+        assert list(reach_of(identity).others) == []

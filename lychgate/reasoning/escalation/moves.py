@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from lychgate.reasoning.iam import Facts, Grant, Policy, Statement, TooComplexError
+from lychgate.reasoning.iam import Condition, Facts, Grant, Policy, Statement, TooComplexError
 from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.sides import ways_in
 from lychgate.reasoning.iam.unnamed import unnamed
@@ -50,9 +51,16 @@ class Moves:
     """The steps of every principal, computed once each."""
 
     def __init__(
-        self, principals: Iterable[Principal], workloads: Iterable[Workload] = (), policies: Mapping[str, Prepared] = {}
+        self,
+        principals: Iterable[Principal],
+        workloads: Iterable[Workload] = (),
+        policies: Mapping[str, Prepared] = {},
+        center: bool = False,
     ) -> None:
-        """`policies` are the customer managed policies by ARN: what else may be attached, and what boundaries say."""
+        """`policies` are the customer managed policies by ARN: what else may be attached, and what boundaries say.
+        `center`: whether IAM Identity Center is administered from these accounts.
+        """
+        self.center = center
         self.principals = {one.key: one for one in principals}
         self.policies = policies
         targets = [one for one in self.principals.values() if one.arn]
@@ -104,7 +112,7 @@ class _Asking:
 
     def mentions(self, way: Way) -> bool:
         """Whether its policies speak of the way at all: nearly always they do not, and this is fast."""
-        return all(self.who.rights.mentions(action) for action in way.actions)
+        return all(map(self.who.rights.mentions, way.actions))
 
     def granted(self, action: str, resource: str | list[str], facts: Facts) -> Grant | None:
         return next(iter(self.all_granted(action, resource, facts)), None)
@@ -189,9 +197,14 @@ class _Asking:
             kinds = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup"}
             shape = kinds.get(way.on, way.actions[0])
             grants = self.way(way, unnamed(shape, who.key, who.account, who.region), facts)
-            if grants is not None:
+            if grants is not None and (way not in ways.CENTER or self.central(grants[0])):
                 return [self.step(None, "administrate", way, grants)]
         return []
+
+    def central(self, grant: Grant) -> bool:
+        """Whether IAM Identity Center is administered from here: only one account of an organization can. A policy that
+        names it, and not only everything but others (PowerUserAccess), takes it for that one."""
+        return self.moves.center or grant.action_pattern.lower().startswith("sso:")
 
     # -- towards others ---------------------------------------------------------------------------------------------
 
@@ -290,6 +303,10 @@ class _Asking:
                 continue
             if self.way(way, target.arn, facts) is None:
                 continue
+            for arn, create in self.own_policies.items():
+                grants = self.way(way, target.arn, facts | {"iam:PolicyARN": arn})
+                if grants is not None:
+                    yield self.step(target, "write", way, (create, *grants))
             for arn in self.moves.policies:
                 grants = self.way(way, target.arn, facts | {"iam:PolicyARN": arn})
                 if grants is not None and arn not in target.attached:
@@ -335,8 +352,9 @@ class _Asking:
     def taking(self) -> Iterator[Step]:
         """By taking over what acts as a principal already."""
         for way in ways.TAKING:
-            own = self.mentions(way)
-            for workload in self.moves.workloads_of(way.on):
+            workloads = self.moves.workloads_of(way.on)
+            own = bool(workloads) and self.mentions(way)
+            for workload in workloads:
                 target = None if workload.holds is None else self.moves.principals[workload.holds]
                 if target is self.who or not (own or (workload.policies and self.speaks(way, workload))):
                     continue
@@ -383,33 +401,89 @@ class _Asking:
         return self.granted("ssm:SendCommand", documents, {}) is not None
 
     def making(self) -> Iterator[Step]:
-        """By a role or user of its own, under a name that it may choose: with every right, or within a boundary that it
-        has to give it with those of the boundary."""
-        who = self.who
+        """By a role or user of its own, under a name that it may choose: with every right; with those of a policy that
+        it may attach; or within a boundary that it has to give it, with those of the boundary."""
         for way in ways.MAKING:
-            if not self.mentions(way):
-                continue
-            grants = self.made(way, None)
-            if grants is not None:
-                yield self.step(None, "become", way, grants)
-                continue
-            for arn, prepared in self.moves.policies.items():
-                grants = self.made(way, arn)
-                if grants is not None:
-                    name = f"a new {way.on} with all that {prepared.policy.label} allows"
-                    made = Principal(name, name, "role", "", who.account, Rights([prepared]), boundary=arn)
-                    yield self.step(made, "become", way, grants)
+            if self.mentions(way):
+                yield from self.free(way) or self.limited(way)
 
-    def made(self, way: Way, boundary: str | None) -> tuple[Grant, ...] | None:
-        """The grants by which it makes a role or user that does not exist; its trust policy and name are its own."""
-        facts = {"iam:PermissionsBoundary": boundary, "iam:PolicyARN": ways.ADMINISTRATOR_ACCESS}
+    def free(self, way: Way) -> list[Step]:
+        """With every right, where it may do so: without a boundary, or with one that it takes off or rewrites."""
+        for policy in (ways.ADMINISTRATOR_ACCESS, *self.own_policies):
+            for boundary in (None, *self.boundaries):
+                for freeing in (None,) if boundary is None else (*ways.UNBINDING, ways.REWRITE):
+                    grants = self.made(way, boundary, policy, freeing)
+                    if grants is not None:
+                        own = [self.own_policies[policy]] if policy in self.own_policies else []
+                        return [self.step(None, "become", way, (*own, *grants))]
+        return []
+
+    def limited(self, way: Way) -> Iterator[Step]:
+        """With less: all that a boundary allows, or what a policy does."""
+        choices: list[tuple[str, str | None, Prepared]] = [
+            (ways.ADMINISTRATOR_ACCESS, arn, one) for arn, one in self.boundaries.items()
+        ]
+        if any(action.startswith("iam:Attach") for action in way.actions) and self.conditions_on("iam:policyarn"):
+            choices += [(arn, None, one) for arn, one in self.moves.policies.items()]
+        for policy, boundary, most in choices:
+            grants = self.made(way, boundary, policy, None)
+            if grants is not None:
+                name = f"a new {way.on} with all that {most.policy.label} allows"
+                made = Principal(name, name, "role", "", self.who.account, Rights([most]))
+                yield self.step(made, "become", way, grants)
+
+    @cached_property
+    def boundaries(self) -> Mapping[str, Prepared]:
+        """The policies that it may have to give as a boundary: those there are, if its own policies speak of one."""
+        return self.moves.policies if self.conditions_on("iam:permissionsboundary") else {}
+
+    def conditions_on(self, key: str) -> list[Condition]:
+        """The conditions of its policies on a key."""
+        rights = self.who.rights
+        policies = [one.policy for one in rights.prepared] + ([] if rights.boundary is None else [rights.boundary])
+        found = (one for policy in policies for statement in policy.statements for one in statement.conditions)
+        return [one for one in found if one.key.lower() == key]
+
+    def made(self, way: Way, boundary: str | None, policy: str, freeing: Way | None) -> tuple[Grant, ...] | None:
+        """The grants by which it makes a role or user that does not exist, whose trust policy it writes itself, and
+        (`freeing`) by which it makes the boundary no limit."""
+        facts = {"iam:PermissionsBoundary": boundary, "iam:PolicyARN": policy}
+        if freeing is ways.REWRITE:
+            unbound = self.way(freeing, boundary or "", {})
+        elif freeing is not None and (freeing.on != way.on or not self.mentions(freeing)):
+            return None
+        else:
+            unbound = ()
+        if unbound is None:
+            return None
+        on_it = freeing.actions if freeing is not None and freeing is not ways.REWRITE else ()
         anywhere = f"arn:*:iam::{self.who.account or '*'}:{way.on}/*"
-        for place in self.places(way.actions, anywhere, facts):
-            if place not in self.moves.taken:
-                grants = self.way(way, place, facts)
-                if grants is not None:
-                    return grants
+        for place in self.places((*way.actions, *on_it), anywhere, facts):
+            if place in self.moves.taken:
+                continue
+            grants = self.way(way, place, facts)
+            if grants is not None and on_it and freeing is not None:
+                asked = ways.ADMINISTRATOR_ACCESS if "Put" in on_it[0] else boundary
+                unbound = self.way(freeing, place, {**facts, "iam:PermissionsBoundary": asked})
+            if grants is not None and unbound is not None:
+                return (*unbound, *grants)
         return None
+
+    @cached_property
+    def own_policies(self) -> dict[str, Grant]:
+        """Managed policies that it may make itself, under names that conditions on what may be attached allow."""
+        if not self.who.rights.mentions("iam:CreatePolicy"):
+            return {}
+        account = self.who.account or "111122223333"
+        asked = (
+            value.replace("::*:", f"::{account}:").replace("*", "x").replace("?", "x")
+            for condition in self.conditions_on("iam:policyarn")
+            for value in condition.values
+            if "::aws:" not in value
+        )
+        names = [*unnamed("iam:CreatePolicy", self.who.key, account), *asked]
+        made = {one: self.granted("iam:CreatePolicy", one, {}) for one in names if one not in self.moves.policies}
+        return {one: grant for one, grant in made.items() if grant is not None}
 
 
 def _names_aws(statement: Statement) -> bool:

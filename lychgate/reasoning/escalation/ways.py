@@ -52,12 +52,13 @@ KEYS = (
     _taking("user", "change its console password", "iam-006", "iam:UpdateLoginProfile"),
 )
 
+REWRITE = _taking("policy", "rewrite its policy", "iam-001", "iam:CreatePolicyVersion")
 # What gives any right to a role, a user, a group, or whoever has a policy.
 WRITING = (
     _taking("role", "write any policy into it", "iam-005", "iam:PutRolePolicy"),
     _taking("user", "write any policy into it", "iam-007", "iam:PutUserPolicy"),
     _taking("group", "write any policy into its group", "iam-011", "iam:PutGroupPolicy"),
-    _taking("policy", "rewrite its policy", "iam-001", "iam:CreatePolicyVersion"),
+    REWRITE,
 )
 # What gives the rights of one managed policy; with AdministratorAccess, all.
 ATTACHING = (

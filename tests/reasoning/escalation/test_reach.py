@@ -380,3 +380,53 @@ def test_an_identity_pool_is_given_a_role_that_trusts_it() -> None:
     ci = role("ci", allow(["iam:PassRole", "cognito-identity:SetIdentityPoolRoles"]))
     assert reach(ci, role("admin", ADMIN, trust=document(pool))).administrator is not None
     assert reach(ci, role("admin", ADMIN)).administrator is None
+
+
+FRESH = arn("role", "app-*")
+PINNED = {"StringEquals": {"iam:PermissionsBoundary": arn("policy", "limit")}}
+OWN = {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::*:policy/app-*"}}
+
+
+@pytest.mark.parametrize(
+    ("own", "all_of_it"),
+    [
+        ([allow(["iam:CreateRole", "iam:PutRolePolicy"], FRESH, Condition=PINNED)], False),
+        # the boundary has to be given, and may be taken off, widened or rewritten
+        ([allow("iam:CreateRole", FRESH, Condition=PINNED),
+          allow(["iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary"], FRESH)], True),
+        ([allow("iam:CreateRole", FRESH, Condition=PINNED),
+          allow(["iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary"], arn("role", "job-*"))], False),
+        ([allow("iam:CreateRole", FRESH, Condition=PINNED),
+          allow(["iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"], FRESH)], True),
+        ([allow(["iam:CreateRole", "iam:PutRolePolicy"], FRESH, Condition=PINNED),
+          allow("iam:CreatePolicyVersion", arn("policy", "limit"))], True),
+        ([allow(["iam:CreateRole", "iam:PutRolePolicy"], FRESH, Condition=PINNED),
+          allow("iam:CreatePolicyVersion", arn("policy", "harmless"))], False),
+        # only policies under a prefix may be attached, and it makes one
+        ([allow("iam:CreateRole", FRESH), allow("iam:AttachRolePolicy", FRESH, Condition=OWN)], False),
+        ([allow("iam:CreateRole", FRESH), allow("iam:AttachRolePolicy", FRESH, Condition=OWN),
+          allow("iam:CreatePolicy", arn("policy", "app-*"))], True),
+        ([allow("iam:AttachRolePolicy", arn("role", "ci"), Condition=OWN), allow("iam:CreatePolicy")], True),
+        ([allow("iam:AttachRolePolicy", arn("role", "ci"), Condition=OWN),
+          allow("iam:CreatePolicy", arn("policy", "job-*"))], False),
+    ],
+)  # fmt: skip
+def test_limits_on_what_it_makes_hold_as_far_as_it_cannot_lift_them(own: list[Any], all_of_it: bool) -> None:
+    policies = {name: Prepared(parse(document(allow("s3:*")), f"Policy {name}")) for name in ("limit", "harmless")}
+    assert (reach(role("ci", *own), **policies).administrator is not None) is all_of_it
+
+
+def test_a_policy_that_is_there_may_be_attached_to_a_role_of_its_own() -> None:
+    strong = Prepared(parse(document(allow("iam:*")), "Policy app-all"))
+    ci = role("ci", allow("iam:CreateRole", FRESH), allow("iam:AttachRolePolicy", FRESH, Condition=OWN))
+    found = reach(ci, **{"app-all": strong})
+    assert names(found) == {"a new role with all that Policy app-all allows"}
+    assert found.administrator is not None
+
+
+def test_identity_center_is_that_of_who_administers_it() -> None:
+    power = {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"}
+    assert reach(role("ci", power)).administrator is None
+    assert reach(role("ci", allow("sso:*"))).administrator is not None
+    ci = role("ci", power)
+    assert Reach(Moves([ci], center=True), ci).administrator is not None
