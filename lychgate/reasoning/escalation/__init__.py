@@ -12,7 +12,8 @@
 Whoever may write any policy into somebody that it can become has every right, or, where a boundary stays, all that the
 boundary allows. `ways` lists the ways, each with its source. Not modelled: SCPs and RCPs; what is done to the image,
 code or template that a workload loads; roles that no record speaks of; what one pod can do to another (Kubernetes RBAC
-has rules of its own).
+has rules of its own); that a Deny goes with the policy that is detached; older versions of policies; deployments of
+CodeDeploy; what a trust policy demands of the tags of a session.
 """
 
 from .moves import Moves
