@@ -181,7 +181,7 @@ def _what(identity: Identity, permitted: Sequence[Permitted], told: dict[str, An
     if told["administrator"] is not None:
         yield "Gets every right of the account:"
         yield from _chain(reach_of(identity).administrator or (), "  ")
-    if not permitted:
+    if not permitted and told["administrator"] is None:
         yield "May do nothing by itself."
     for one in permitted:
         name = "whatever else there is" if one.thing is None else f"{one.thing.name} ({one.thing.arns[0]})"

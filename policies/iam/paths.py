@@ -62,6 +62,7 @@ class Administrators(BaseModel):
     7.2.2, 7.2.5). What is found is the shortest chain, by what policies allow and whom roles trust.""",
     remediation="""Break one of the steps that are listed: name roles in `sts:AssumeRole` and `iam:PassRole`, with
     `iam:PassedToService`; name functions, projects and instances in what changes them; trust roles, not the account.
+    Let roles be made only with a boundary that is demanded (`iam:PermissionsBoundary`) and cannot be taken off.
     What administrates by design is named by the parameter `accepted`.""",
     parameters=Administrators,
     compliant=[
