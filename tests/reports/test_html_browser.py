@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,9 @@ from lychgate.reports.html import render
 from benchmarks.verdicts import verdict as generated
 from tests.reports.conftest import poisoned
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 LONGEST = 6.0  # seconds in which 10,000 resources open on a machine that does other things too; the aim is 2
 NASTY = "</script><img src=x onerror=alert(1)>\u202e<b>bold</b>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 class Opened:
