@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -98,5 +99,5 @@ def test_hostile_text_leaves_the_form_and_is_no_markup(text: str) -> None:
         assert ".." not in one["location"]["file"].split("/")
         assert "\n" not in one["description"] + one["solution"] + one["name"]
         for words in (one["description"], one["solution"]):
-            outside = "".join(words.split("`")[::2]) if words.count("`") % 2 == 0 else ""
+            outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", words)  # but for code, however it is fenced
             assert not any(sign in outside for sign in ("<", "](", "@all", "https://"))

@@ -39,8 +39,10 @@ def serving(root: Path, *arguments: str, **variables: str) -> Iterator[tuple[sub
         stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts, start_new_session=True,
     )  # fmt: skip
     try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline().strip()
+        assert process.stdout is not None and process.stderr is not None
+        address = process.stdout.readline().strip()
+        assert address, process.stderr.read()
+        yield process, address
     finally:
         process.kill()
         process.wait()

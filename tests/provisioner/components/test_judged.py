@@ -25,7 +25,8 @@ PROGRAMS = {
 @pytest.fixture(scope="module")
 def graphs(request: pytest.FixtureRequest) -> dict[str, Graph]:
     """All programs that this run's tests need, captured together."""
-    specs = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    items = [item for item in request.session.items if getattr(item, "module", None) is request.module]
+    specs = [item.callspec.params for item in items if hasattr(item, "callspec")]
     wanted = {params["program"] for params in specs if "program" in params} | {"all in production", "all in test"}
     return captured({name: PROGRAMS[name] for name in sorted(wanted)})
 
