@@ -49,7 +49,6 @@ def whatever_can(principal: str, source: Source) -> Answer:
     identity = identity_of(graph, principal)
     permitted, unknown = what_can(identity)
     reach = reach_of(identity)
-    unknown = list(dict.fromkeys([*unknown, *reach.doubts, *([reach.unsure] if reach.unsure else [])]))
     told = {
         "principal": identity.arn or identity.resource.urn,
         "acts_as_it": _workloads(identity, unknown),
@@ -170,7 +169,7 @@ def _chain(chain: Chain, indent: str) -> Iterator[str]:
 
 def _unknown(unknown: Sequence[str]) -> Iterator[str]:
     if unknown:
-        yield "Not known, so there may be more:"
+        yield "Not known, and it may change the answer:"
         yield from (f"  {flat(one)}" for one in unknown)
 
 

@@ -77,7 +77,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class WhoCan:
-    """Who may do something, and why there may be more of them."""
+    """Who may do something, and why there may be more of them, or fewer: a boundary that cannot be read."""
 
     holders: list[Holder]
     unknown: list[str]
@@ -118,8 +118,7 @@ def who_can(graph: Graph, action: str, thing: Thing) -> WhoCan:
         if holder is not None:
             direct[who.key] = holder
             found.holders.append(holder)
-        elif who.unread:
-            found.unknown.append(f"{who.name}: {who.unread}")
+            found.unknown.extend([f"{who.name}: {who.unsure}"] if who.unsure else [])
     found.holders.extend(_outsiders(graph, action, thing, policies, found.unknown))
     for identity in identities:
         who = principal_of(identity)
@@ -131,9 +130,11 @@ def who_can(graph: Graph, action: str, thing: Thing) -> WhoCan:
 
 def what_can(identity: Identity) -> tuple[list[Permitted], list[str]]:
     """What an identity may do by itself: to each resource of the graph, and to what nobody named; and what is not known
-    of it."""
+    of it, or of whom it can become."""
     graph, who = identity.graph, principal_of(identity)
-    unknown: list[str] = [f"{who.name}: {who.unread}"] if who.unread else []
+    reach = reach_of(identity)
+    acting = [who, *(step.source for chain in reach.chains.values() for step in chain)]
+    unknown = [*reach.doubts, *(f"{one.name}: {one.unsure}" for one in acting if one.unsure)]
     found = []
     for resource in _with_arn(graph):
         thing = _thing(graph, resource)
