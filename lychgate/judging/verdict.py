@@ -78,7 +78,6 @@ def waive(judgements: Iterable[Judgement], waivers: Waivers) -> list[Decided]:
             waiver = waivers.match(judgement.rule.id, judgement.resource.stack, judgement.resource.urn)
             if waiver is not None and waiver.expired:
                 message = f"{message} (its waiver {waiver.ticket} expired on {waiver.expires})"
-                outcome = "fail" if outcome == "fail" else outcome
             elif waiver is not None:
                 outcome = "waived"
         about = (judgement.rule.id, judgement.resource.stack, judgement.resource.name)
