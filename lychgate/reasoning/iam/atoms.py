@@ -29,6 +29,7 @@ class Trie:
         self.children: list[dict[str | Wild, int]] = [{}]
         self.loops: list[Wild | None] = [None]
         self.accepts: list[int] = [0]
+        self.before_wild: set[int] = set()  # the others, most of all, are the quicker to tell about
         for number, pattern in enumerate(patterns):
             node = 0
             for token in pattern:
@@ -43,8 +44,12 @@ class Trie:
         if found is None:
             found = self.children[node][token] = len(self.children)
             self.children.append({})
-            self.loops.append(token if token in (Wild.MANY, Wild.FIELD_MANY) and isinstance(token, Wild) else None)
             self.accepts.append(0)
+            if isinstance(token, Wild):
+                self.before_wild.add(node)
+                self.loops.append(token if token in (Wild.MANY, Wild.FIELD_MANY) else None)
+            else:
+                self.loops.append(None)
         return found
 
     def _moves(self, children: dict[str | Wild, int]) -> dict[str, State]:
@@ -53,12 +58,15 @@ class Trie:
         for token, child in children.items():
             if isinstance(token, str):
                 for char in token:
-                    found[char] = tuple(sorted({*found.get(char, ()), *self.closures[child]}))
+                    known, more = found.get(char), self.closures[child]
+                    found[char] = more if known is None else tuple(sorted({*known, *more}))
         return found
 
     def _wild(self, node: int) -> tuple[State, State]:
         """Where any character leads, and where a colon leads, apart from what names it."""
         children, loop = self.children[node], self.loops[node]
+        if loop is None and node not in self.before_wild:
+            return (), ()
         one, field_one = children.get(Wild.ONE), children.get(Wild.FIELD_ONE)
         colon = [node] if loop is Wild.MANY else []
         colon += self.closures[one] if one is not None else ()
@@ -68,13 +76,15 @@ class Trie:
 
     def _closure(self, node: int) -> State:
         """The node and the stars after it, which may stand for nothing."""
+        if node not in self.before_wild:
+            return (node,)
         stars = (self.children[node].get(Wild.MANY), self.children[node].get(Wild.FIELD_MANY))
-        return (node, *(star for star in stars if star is not None))
+        return tuple(sorted((node, *(star for star in stars if star is not None))))
 
     @property
     def start(self) -> State:
         """The nodes before anything is read."""
-        return tuple(sorted(self.closures[0]))
+        return self.closures[0]
 
     def step(self, state: State, char: str) -> State:
         """The nodes after reading `char`."""
