@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, lay
+from tests.interrupts import heeding
 
 PROGRAM = """
 import pulumi_aws as aws
@@ -24,11 +25,6 @@ aws.ecr.Repository("api", image_tag_mutability="IMMUTABLE", tags=tags)
 MUTABLE = PROGRAM.replace("IMMUTABLE", "MUTABLE")
 TAGS, SEVERITY = "ecr-repository-with-mutable-tags", "medium"
 SECONDS = 60.0
-
-
-def _heed_interrupts() -> None:
-    """As a terminal starts it: what a shell runs in the background ignores Ctrl-C, and so does what that starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Watch:
@@ -42,8 +38,8 @@ class Watch:
             "PYTHONUNBUFFERED": "1",
         }
         self.process = subprocess.Popen(
-            [COMMAND, "watch", *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, preexec_fn=_heed_interrupts,
+            heeding(COMMAND, "watch", *arguments), cwd=folder, env=environment, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self.lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -132,4 +128,4 @@ def test_a_change_of_the_policies_counts(folder: Path) -> None:
 def test_what_cannot_be_watched_is_an_input_error(tmp_path: Path) -> None:
     for arguments in (["none"], [".", "--isolate", "maybe"]):
         watch = Watch(tmp_path, *arguments)
-        assert watch.process.wait(SECONDS) == 2
+        assert watch.process.wait(SECONDS) == 2, "".join(watch.lines.queue)

@@ -17,6 +17,7 @@ from lychgate.sources.deployed.backend import Lock, locks, read_stack
 from lychgate.sources.deployed.checkpoint import Deployed
 from tests.engine.groundwork import Groundwork
 from tests.engine.harness import TIMEOUT, Engine
+from tests.interrupts import heeding
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "platform"
@@ -96,11 +97,6 @@ class Sync:
         return stdout
 
 
-def _heed_interrupts() -> None:
-    """As a terminal starts it: what a shell runs in the background ignores Ctrl-C, and so does what that starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @dataclass(slots=True)
 class Platform:
     """A copy of the example's environments with one small application, and a backend of files.
@@ -168,8 +164,8 @@ class Platform:
         environment = self.engine.environment(self.log_file) | variables
         environment.pop("PULUMI_BACKEND_URL")
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heed_interrupts,
+            heeding(*command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         return Sync(process).follow()
 

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from lychgate.cli import main
+from tests.interrupts import heeding
 from tests.portal.conftest import World
 from tests.portal.web.identity_provider import CLIENT, SECRET, identity_provider
 from tests.portal.web.test_forms import Controls
@@ -25,18 +26,13 @@ COMMAND = Path(sys.executable).with_name("lychgate")
 SECONDS = 60.0
 
 
-def _heed_interrupts() -> None:
-    """As a terminal starts it: what a shell runs in the background ignores Ctrl-C, and so does what that starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def serving(root: Path, *arguments: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a checkout, and the address that it prints."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(root.parent), "LANG": "C.UTF-8", **variables}
     process = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *arguments], cwd=root, env=environment, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts, start_new_session=True,
+        heeding(COMMAND, "serve", "--port", "0", *arguments), cwd=root, env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None and process.stderr is not None

@@ -17,6 +17,7 @@ from tests.sources.sandbox.conftest import World, alive, needs_isolation
 from tests.sources.sandbox.test_fallback import ATTACK, ROOT, START, heard
 
 NOBODY = 65534
+AS_NOBODY = "from tests.sources.sandbox.test_without_rights import become_nobody\nbecome_nobody()\n"
 
 
 @needs_isolation
@@ -31,9 +32,8 @@ def test_as_nobody(world: World, marker: str, refused: list[str]) -> None:
             os.chown(path, NOBODY, NOBODY)
         arguments = [str(world.home), str(os.getpid()), "9", marker]
         settings = json.dumps([refused, str(project), "auto" if refused else "require", *arguments])
-        result = subprocess.run(
-            [sys.executable, "-c", START, settings], cwd=ROOT, capture_output=True, text=True, preexec_fn=become_nobody
-        )
+        command = [sys.executable, "-c", AS_NOBODY + START, settings]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     finally:
         shutil.rmtree(folder)
     assert result.returncode == 0, result.stderr
