@@ -41,6 +41,7 @@ def changed(text: str, file: str, asked: Asked) -> str:
         found = f"{asked.application} has no {kind.words} {shown(name)}"
         raise asked.refused(found, either(of_kind) or f"a {kind.words} that there is", nearest(name, of_kind))
     if asked.action.operation == "update":
+        _check_kept(asked, thing)
         new = _nested(kind, asked.inputs, defaults=False)
     elif kind.holds_data and not thing.get("retiring"):
         new = {"retiring": True}
@@ -60,6 +61,15 @@ def _check_new(before: Document, asked: Asked) -> None:
         if asked.name in (before.value.get(section) or {}):
             found = f"{asked.application} has something of the name {shown(asked.name)} already"
             raise asked.refused(found, "another name")
+
+
+def _check_kept(asked: Asked, thing: Mapping[str, Any]) -> None:
+    """A change may let a thing stand in more places; out of one it goes as by a deletion, data and all."""
+    for part in ("environments", "tenants"):
+        said, new = set(thing.get(part) or ()), asked.inputs.get(part)
+        if new and not thing.get("retiring") and not (said and said <= set(new)):
+            found = f"with {part} as asked for, {asked.name} leaves others, and what it holds there is deleted"
+            raise asked.refused(found, "more of them, or none: all; else delete it, or edit the file by hand")
 
 
 def _nested(kind: Kind, inputs: Mapping[str, Any], *, defaults: bool) -> dict[str, Any]:

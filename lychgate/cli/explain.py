@@ -13,7 +13,7 @@ def run(application: str, environment: str, tenant: str | None, settings: Path |
     platform = platform_of(settings, environment).platform
     scope = scope_of(platform, application, environment, tenant)
     rows = [("thing", "setting", "value", "layer", "where")]
-    for kind, name in things(platform, application):
+    for kind, name in things(platform, application, environment, scope.tenant):
         found = effective(platform, application, environment, scope.tenant, kind, name)
         for index, (key, value) in enumerate(found.values.items()):
             thing = f"{kind} {name}".strip() if index == 0 else ""

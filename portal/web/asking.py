@@ -67,6 +67,9 @@ def _form(
     visit: Visit, head: Head, name: str, spec: Application, kind: Kind, thing: str, there: Mapping[str, Any], made: Form
 ) -> Response:
     status = 422 if made.wrong else 200
+    names = {"environments": sorted(head.platform.environments), "tenants": spec.tenants}
+    for one in made.fields:
+        one.known = names.get(one.name, ())
     stacks = len(environments_of(head)) * (1 + len(spec.tenants))
     return visit.page(
         "form.html", status, head=head, name=name, spec=spec, kind=kind, thing=thing, there=there, form=made,

@@ -24,6 +24,7 @@ class Field:
     text: str
     required: bool
     error: str = ""
+    known: Sequence[str] = ()  # what there is to name in it
 
     @property
     def name(self) -> str:
@@ -81,6 +82,8 @@ class Field:
             words.append("NAME=VALUE, one a line.")
         if self.widget == "yaml":
             words.append("As in the application's file, in YAML.")
+        if self.known:
+            words.append(f"Any of {', '.join(self.known)}.")
         if schema.get("default") not in (None, [], {}, ""):
             words.append(f"If it is left open: {_words(schema['default'])}.")
         return " ".join(one for one in words if one)

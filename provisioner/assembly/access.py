@@ -62,8 +62,11 @@ def granted(scope: Scope, workload: Workload, find: Find) -> Granted:
             got.environment[f"{variable(name)}_URL"] = got.called[-1].url
             got.access.append({"target": use.partition(":")[0], "mode": CALL[0]})
             continue
+        resource = scope.application.resources[name]
+        if not resource.stands_in(scope.environment_name, scope.tenant):
+            continue
         thing, tenant = find(name)
-        mode = mode or MODES[type(scope.application.resources[name])][0]
+        mode = mode or MODES[type(resource)][0]
         _add(got, name, thing.use(mode, tenant=tenant))
         access: Access = {"target": name, "mode": mode}
         got.access.append({**access, "tenant": tenant} if tenant else access)

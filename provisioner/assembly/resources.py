@@ -59,7 +59,7 @@ class Resources:
                 settings = self.scope.settings("queue", name)
                 return Queue(name, context, fifo=resource.fifo, publishers=self._publishers(name), **settings, **shared)
             case models.Topic():
-                subscribers = {one: self._queue(one) for one in resource.subscribers}
+                subscribers = {one: self._queue(one) for one in resource.subscribers if one in self.resources}
                 return Topic(name, context, fifo=resource.fifo, subscribers=subscribers, **shared)
             case models.Table():
                 return Table(name, context, **_keys(resource), **self.scope.settings("table", name), **shared)

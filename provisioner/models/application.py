@@ -1,4 +1,4 @@
-"""What a product team writes: `applications/NAME.yaml`. Nothing in it names an environment."""
+"""What a product team writes: `applications/NAME.yaml`. Only a resource that is tried out somewhere says where."""
 
 from __future__ import annotations
 
@@ -87,13 +87,22 @@ class CronJob(_Workload):
 
 class _Resource(Part):
     """`shared: true` makes one for all tenants of the application, kept apart by tenant inside. `retiring: true` takes
-    off what protects it in production, so that a later sync may delete it."""
+    off what protects it in production, so that a later sync may delete it. `environments` and `tenants` say where it
+    stands; elsewhere, what `uses` it gets neither rights nor variables."""
 
     shared: bool = Field(default=False, description="One for all tenants, kept apart by tenant inside")
     retiring: bool = False
     classification: Classification | None = Field(
         default=None, description="What data it holds; else as the application"
     )
+    environments: list[Name] = Field(default=[], description="Where it stands, such as `test` alone; else everywhere")
+    tenants: list[Name] = Field(default=[], description="For which tenants it stands; else for all")
+
+    def stands_in(self, environment: str, tenant: str) -> bool:
+        """Whether the stack of a tenant, or the shared one, has it in an environment."""
+        return (not self.environments or environment in self.environments) and (
+            not self.tenants or tenant in self.tenants
+        )
 
 
 class Bucket(_Resource):

@@ -18,7 +18,7 @@ def wrong_overrides(platform: Platform, application: str) -> Iterator[InputError
     for environment, there in platform.environments.items():
         locks = {"platform": platform.file.locked, f"environment {environment}": there.locked}
         for tenant in platform.applications[application].tenants:
-            for kind, name in things(platform, application):
+            for kind, name in things(platform, application, environment, tenant):
                 holders: dict[str, str] = {}
                 for said in layers(platform, application, environment, tenant, kind, name):
                     for key in said.values.model_dump(exclude_none=True):
@@ -34,7 +34,7 @@ def out_of_bounds(platform: Platform, application: str) -> Iterator[InputError]:
     """Settings of an application that are more than an environment allows, or less than it asks for."""
     for environment in platform.environments:
         for tenant in platform.applications[application].tenants:
-            for kind, name in things(platform, application):
+            for kind, name in things(platform, application, environment, tenant):
                 found = effective(platform, application, environment, tenant, kind, name)
                 yield from _beyond(platform, environment, found, name or application)
                 yield from _pairs(environment, found, name or application)

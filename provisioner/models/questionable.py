@@ -13,6 +13,7 @@ def questionable(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
     """The files of applications that say such a thing, each with what it says."""
     yield from _lowered(before, now)
     yield from _retiring(before, now)
+    yield from _leaving(before, now)
 
 
 def _lowered(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
@@ -38,6 +39,26 @@ def _retiring(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
         for kind, one in sorted(_declared(application) - (_declared(was) if was else set())):
             why = f"the {kind} {one} is retiring: what keeps it from being deleted is taken off"
             yield now.documents[f"applications/{name}"].file, why
+
+
+def _leaving(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
+    """What is taken out of stacks that go on, by a word in its entry: as a deletion there, without the word."""
+    for name, application in now.applications.items():
+        was = before.applications.get(name)
+        for thing, resource in application.resources.items():
+            earlier = was.resources.get(thing) if was else None
+            if was is None or earlier is None or earlier.retiring or type(earlier) is not type(resource):
+                continue
+            stacks = [(environment, tenant) for environment in now.environments for tenant in application.tenants]
+            left = [
+                f"{environment}.{tenant}"
+                for environment, tenant in stacks
+                if environment in before.environments and tenant in was.tenants
+                if earlier.stands_in(environment, tenant) and not resource.stands_in(environment, tenant)
+            ]
+            if left:
+                why = f"the resource {thing} leaves {', '.join(left)}: what it holds there is deleted"
+                yield now.documents[f"applications/{name}"].file, why
 
 
 def _class(application: Application | None, thing: str) -> str | None:

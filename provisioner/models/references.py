@@ -197,10 +197,29 @@ class _Application:
             yield self.error((*path, "shared"), found, "one for each tenant (leave `shared` out)")
         if resource.shared and self.application.tenancy == [SINGLE]:
             yield self.error((*path, "shared"), "there are no tenants to share it", "leave `shared` out")
+        yield from self._places(path, resource)
         if isinstance(resource, Topic):
             yield from self._subscribers(path, resource)
         if isinstance(resource, Table):
             yield from self._keys(path, resource)
+
+    def _places(self, path: Where, resource: Resource) -> Iterator[InputError]:
+        """Where a resource stands that does not stand everywhere."""
+        single = self.application.tenancy == [SINGLE]
+        if resource.tenants and (single or resource.shared):
+            found = "there are no tenants to choose from" if single else "a shared one is for all tenants"
+            yield self.error((*path, "tenants"), found, "leave `tenants` out", key=True)
+            return
+        for part, what, known in (
+            ("environments", "environment", list(self.platform.environments)),
+            ("tenants", f"tenant of {self.name}", self.application.tenants),
+        ):
+            said = getattr(resource, part)
+            for index, name in enumerate(said):
+                if name not in known:
+                    yield self.unknown((*path, part, index), name, what, known)
+                elif name in said[:index]:
+                    yield self.error((*path, part, index), f"{shown(name)} a second time", "each once")
 
     def _subscribers(self, path: Where, topic: Topic) -> Iterator[InputError]:
         queues = {name: one for name, one in self.application.resources.items() if isinstance(one, Queue)}

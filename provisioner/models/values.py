@@ -98,15 +98,15 @@ def _both(
         yield Said(name, getattr(values, kind), document, words, classification)
 
 
-def things(platform: Platform, application: str) -> Iterator[tuple[str, str]]:
-    """Kind and name of everything of an application that has settings; of no name what goes for the whole stack."""
+def things(platform: Platform, application: str, environment: str, tenant: str) -> Iterator[tuple[str, str]]:
+    """Kind and name of everything in a stack that has settings; of no name what goes for the whole of it."""
     spec = platform.applications[application]
     for name in spec.workloads:
         yield WORKLOAD, name
     if any(workload.cache for workload in spec.workloads.values()):
         yield "cache", ""
     for name, resource in spec.resources.items():
-        if hasattr(resource, "settings"):
+        if hasattr(resource, "settings") and resource.stands_in(environment, tenant):
             yield resource.kind, name
     yield from (("repository", ""), ("logs", ""), ("quota", ""))
 

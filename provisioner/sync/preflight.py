@@ -230,7 +230,7 @@ def _waivers(scope: Scope, waivers: Waivers) -> Iterator[AcceptedFinding]:
 
 def _limits(scope: Scope) -> Iterator[Limited]:
     """What the stack's settings come to where the environment limits them."""
-    for kind, name in things(scope.platform, scope.name):
+    for kind, name in things(scope.platform, scope.name, scope.environment_name, scope.tenant):
         found = effective(scope.platform, scope.name, scope.environment_name, scope.tenant, kind, name)
         for key, value in found.values.items():
             most = scope.environment.limits.get(f"{kind}.{key}")

@@ -82,6 +82,11 @@ def test_an_application_asks_for_nobody(company: Path, asked: Callable[[], list[
         ("workloads:", "retiring: [acme]\nworkloads:",
          ["platform/applications/reports.yaml: the stack acme is retiring: what keeps it from being deleted is taken "
           "off"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket, tenants: [acme]}",
+         ["platform/applications/reports.yaml: the resource exports leaves production.globex, test.globex: what it "
+          "holds there is deleted"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: queue, environments: [test]}",
+         ["nothing asks for a second person"]),
         ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: database, retiring: true}",
          ["platform/applications/reports.yaml: the resource more is retiring: what keeps it from being deleted is "
           "taken off"]),

@@ -35,6 +35,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         "lychgate_create_queue", "payments", {"name": "refunds", "fifo": True, "settings_retention_days": 7},
         "+  refunds: {kind: queue, fifo: true, settings: {retention_days: 7}}",
     ),
+    "create queue of one tenant": (
+        "lychgate_create_queue", "payments", {"name": "tried", "environments": ["test"], "tenants": ["acme"]},
+        "+  tried: {kind: queue, environments: [test], tenants: [acme]}",
+    ),
     "create topic": (
         "lychgate_create_topic", "payments", {"name": "refused", "subscribers": ["settlement"]},
         "+  refused: {kind: topic, subscribers: [settlement]}",
@@ -157,7 +161,9 @@ def valid(application: str, text: str) -> Platform:
 
 
 def test_there_is_a_case_for_each_operation_on_each_kind() -> None:
-    assert set(CASES) == {f"{operation} {kind}" for operation in ("create", "update", "delete") for kind in KINDS}
+    assert {case for case in CASES if " of " not in case} == {
+        f"{operation} {kind}" for operation in ("create", "update", "delete") for kind in KINDS
+    }
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -207,6 +213,35 @@ def test_a_deletion_of_what_a_workload_uses_is_refused_by_the_platform() -> None
 def test_a_thing_is_put_where_the_others_stand(text: str, expected: str) -> None:
     asked = asked_of(run_of("lychgate_create_queue", "payments", {"name": "refunds"}), PLATFORM)
     assert changed(text, "f", asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "inputs", "line"),
+    [
+        ("tenants: [acme]", {"tenants": ["acme", "globex"]}, "tenants: [acme, globex]"),
+        ("environments: [test], tenants: [acme]", {"environments": [], "tenants": []}, "environments: [], tenants: []"),
+        ("retiring: true", {"environments": ["test"]}, "retiring: true, environments: [test]"),
+    ],
+)  # fmt: skip
+def test_a_thing_comes_to_stand_in_more_places(there: str, inputs: dict[str, Any], line: str) -> None:
+    asked = asked_of(run_of("lychgate_update_bucket", "payments.receipts", inputs), PLATFORM)
+    before = f"owner: a\nresources:\n  receipts: {{kind: bucket, {there}}}\n"
+    assert changed(before, "f", asked) == before.replace(there, line)
+
+
+@pytest.mark.parametrize(
+    ("there", "inputs"),
+    [
+        ("classification: internal", {"environments": ["test"]}),
+        ("classification: internal", {"tenants": ["acme"]}),
+        ("tenants: [acme]", {"tenants": ["globex"]}),
+        ("tenants: [acme, globex]", {"tenants": ["acme"]}),
+    ],
+)
+def test_a_change_deletes_nothing(there: str, inputs: dict[str, Any]) -> None:
+    asked = asked_of(run_of("lychgate_update_bucket", "payments.receipts", inputs), PLATFORM)
+    with pytest.raises(InputError, match="what it holds there is deleted"):
+        changed(f"owner: a\nresources:\n  receipts: {{kind: bucket, {there}}}\n", "f", asked)
 
 
 def test_lines_that_end_otherwise_are_edited_all_the_same() -> None:

@@ -55,8 +55,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]
 def certify(folder: Path) -> None:
     """A certificate that is its own authority."""
     key, certificate = folder / "tls.key", folder / "tls.crt"
-    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=api-cache".split()
-    named = ["-addext", "subjectAltName=DNS:api-cache"]
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    named = ["-subj", "/CN=api-cache", "-addext", "subjectAltName=DNS:api-cache"]
     subprocess.run(["openssl", *made, *named, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     shutil.copy(certificate, folder / "ca.crt")
 

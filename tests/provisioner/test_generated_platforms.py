@@ -4,7 +4,7 @@ finding, and no tenant's role reaches what is another's."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ SETTINGS = {
 
 
 @st.composite
-def resources(draw: st.DrawFn, tenants: bool) -> dict[str, Any]:
+def resources(draw: st.DrawFn, tenants: Sequence[str]) -> dict[str, Any]:
     kinds = draw(st.lists(st.sampled_from(sorted(MODES)), max_size=4))
     found: dict[str, Any] = {}
     for number, kind in enumerate(kinds):
@@ -64,6 +64,9 @@ def resources(draw: st.DrawFn, tenants: bool) -> dict[str, Any]:
             one["settings"] = draw(SETTINGS[kind])
         if draw(st.booleans()):
             one["classification"] = draw(st.sampled_from(CLASSES))
+        one["environments"] = draw(st.sampled_from([None, None, ["test"], ["production"], ["production", "test"]]))
+        if tenants and not one.get("shared"):
+            one["tenants"] = draw(st.sampled_from([None, None, [*tenants], [*tenants][:1]]))
         found[f"{draw(st.sampled_from(NAMES))}-r{number}"] = {
             key: value for key, value in one.items() if value is not None
         }
@@ -77,7 +80,7 @@ def resources(draw: st.DrawFn, tenants: bool) -> dict[str, Any]:
 @st.composite
 def applications(draw: st.DrawFn) -> dict[str, Any]:
     tenants = draw(st.sampled_from([SINGLE, ["acme"], ["acme", "globex"]]))
-    made = draw(resources(tenants != SINGLE))
+    made = draw(resources([] if tenants == SINGLE else tenants))
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1, max_size=2))
     workloads: dict[str, Any] = {}
     for name in names:
@@ -115,6 +118,23 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Capt
         yield top / "platform", capturing
 
 
+def declared_in(graph: Graph) -> set[str]:
+    """The resources of the model that a stack has."""
+    kinds = {f"lychgate:platform:{kind.capitalize()}" for kind in MODES}
+    return {one.name for one in graph.resources if one.type in kinds and not one.name.endswith("-cache")}
+
+
+def standing(model: dict[str, Any], environment: str, tenant: str) -> set[str]:
+    """The same as the model says it."""
+    return {
+        name
+        for name, one in model["resources"].items()
+        if one.get("shared", False) == (tenant == SHARED)
+        and environment in (one.get("environments") or [environment])
+        and tenant in (one.get("tenants") or [tenant])
+    }
+
+
 @pytest.mark.slow
 @settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -141,6 +161,8 @@ def test_what_validates_is_right(bench: tuple[Path, Capturing], model: dict[str,
             if one.level != "advisory" and one.outcome in ("fail", "unknown", "error")
         ]
         assert found == []
+        for scope in scopes[2:]:
+            assert declared_in(graphs[scope.stack]) == standing(model, environment, scope.tenant)
         for role in graph.of_type("aws:iam/role:Role"):
             for other in graph.resources:
                 if owners_differ(role, other):

@@ -43,24 +43,27 @@ class Opened:
         assert self.said == []
 
 
-def ask_for_a_queue(page: Any, application: str = "notify") -> None:
+def ask_for_a_queue(page: Any, application: str = "notify", **only: str) -> None:
     page.get_by_role("link", name=application, exact=True).click()
     page.get_by_role("link", name="queue", exact=True).click()
     page.get_by_label("Name").fill("bounces")
     page.get_by_label("Retention days").fill("7")
+    for label, one in only.items():
+        page.get_by_label(label).fill(one)
     page.get_by_role("button", name="Show the difference and judge it").click()
 
 
 @pytest.mark.slow
 def test_a_queue_is_asked_for_and_submitted(browser: Any, world: World) -> None:
-    """From the first page to the merge request, with keyboard and mouse, as somebody new would."""
+    """For one tenant in test: from the first page to the merge request, as somebody new would."""
     token = {"LYCHGATE_GITLAB_TOKEN": "glpat-for-the-tests"}
     with serving(world.root, **token) as (_, address):
         opened = Opened(browser, address)
         page = opened.page
-        ask_for_a_queue(page, "reports")
+        ask_for_a_queue(page, "reports", Environments="test", Tenants="acme")
         assert page.get_by_text("Judging").is_visible()
-        assert page.get_by_text("bounces: {kind: queue, settings: {retention_days: 7}}").first.is_visible()
+        for line in ("kind: queue", "environments: [test]", "tenants: [acme]", "settings: {retention_days: 7}"):
+            assert page.get_by_text(line).first.is_visible()
         page.locator(".verdict.clean").wait_for(timeout=JUDGING)
         for stack in ("reports.test.acme", "reports.test.globex", "reports.production.acme"):
             assert "passed" in page.get_by_role("row").filter(has_text=stack).inner_text()

@@ -69,7 +69,7 @@ def typed(value: Any) -> str:
 def place(case: str) -> tuple[str, dict[str, Any]]:
     """The address of a case's form, and what is filled in."""
     _, entity, inputs, _ = CASES[case]
-    operation, kind = case.split(" ")
+    operation, kind = case.split(" ")[:2]
     application, _, thing = entity.partition(".")
     return f"/applications/{application}/{PATHS[operation]}/{thing or kind}", inputs
 

@@ -46,8 +46,8 @@ WRONG = {
     ),
     "a misspelt key of a table": (
         "partition: {payment: S}", "partition: {payment: S}\n    expire: at",
-        "16:5: unknown key 'expire'. expected classification, expires, indexes, kind, partition, retiring, settings, "
-        "shared or sort; did you mean 'expires'?",
+        "16:5: unknown key 'expire'. expected classification, environments, expires, indexes, kind, partition, "
+        "retiring, settings, shared, sort or tenants; did you mean 'expires'?",
     ),
     "a missing key": ("owner: team\n", "", "1:1: 'owner' is missing"),
     "an unknown kind": (
@@ -136,6 +136,21 @@ WRONG = {
         "{kind: queue}", "{kind: queue, shared: true}",
         "16:31: a queue cannot be shared: AWS has no condition that keeps tenants apart inside of one. expected one "
         "for each tenant (leave `shared` out)",
+    ),
+    "an environment that does not exist": (
+        "{kind: queue}", "{kind: queue, environments: [tset]}",
+        "16:38: there is no environment 'tset'. expected production or test; did you mean 'test'?",
+    ),
+    "an environment twice": (
+        "{kind: queue}", "{kind: queue, environments: [test, test]}", "16:44: 'test' a second time. expected each once",
+    ),
+    "a tenant that is none of the application's": (
+        "{kind: queue}", "{kind: queue, tenants: [initech]}",
+        "16:33: there is no tenant of shop 'initech'. expected acme or globex",
+    ),
+    "a shared thing for one tenant": (
+        "partition: {payment: S}", "partition: {payment: S}\n    shared: true\n    tenants: [acme]",
+        "17:5: a shared one is for all tenants. expected leave `tenants` out",
     ),
     "a setting out of range": (
         "{kind: queue}", "{kind: queue, settings: {retention_days: 15}}",
@@ -279,6 +294,23 @@ def test_applications_that_use_each_other_are_refused(folder: Path) -> None:
     lines = refused(folder).splitlines()
     assert lines[0].startswith("applications/notify.yaml:6:1: notify uses shop, which uses it in its turn")
     assert lines[1].startswith("applications/shop.yaml:5:1: shop uses notify, which uses it in its turn")
+
+
+def test_an_application_without_tenants_has_none_to_choose_from(folder: Path) -> None:
+    shop = APPLICATION.replace("[acme, globex]", "single").replace("{kind: queue}", "{kind: queue, tenants: [single]}")
+    (folder / "applications" / "shop.yaml").write_text(shop)
+    assert "16:23: there are no tenants to choose from. expected leave `tenants` out" in refused(folder)
+
+
+def test_what_stands_in_test_alone_is_not_held_to_the_limits_of_production(folder: Path) -> None:
+    shop = folder / "applications" / "shop.yaml"
+    more = "\n  tried: {kind: database%s, settings: {instances: 1}}"
+    for where, production in (("", True), (", environments: [test]", False)):
+        shop.write_text(APPLICATION.replace("{kind: queue}", "{kind: queue}" + more % where))
+        if production:
+            assert "database.instances of tried is 1" in refused(folder)
+        else:
+            assert read_platform(folder)
 
 
 def test_a_layer_may_say_more_of_what_it_has_locked_itself(folder: Path) -> None:
