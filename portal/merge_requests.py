@@ -8,6 +8,7 @@ https://docs.gitlab.com/api/merge_requests/#create-mr
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -17,6 +18,7 @@ from lychgate.portal.actions import Asked
 from lychgate.portal.client import ServiceError
 from lychgate.portal.verdicts import Judged
 from lychgate.provisioner.sync.gitlab_project import TOKEN, GitLab
+from lychgate.provisioner.sync.records import ACTIONS
 from lychgate.reports import renderer
 from lychgate.reports.texts import code, prose
 
@@ -76,6 +78,7 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
         "",
         *_fenced("diff", _difference(file, before, after)),
         "",
+        *_changes(judged),
     ]
     return Proposal(branch_of(asked.run.id), file, after, flat(title)[:200], "\n".join([*lines, notes(judged)]))
 
@@ -91,6 +94,16 @@ def notes(judged: Judged) -> str:
     """The verdicts as Markdown, one after another."""
     found = ((name, renderer("markdown")(verdict).decode()) for name, verdict in judged.verdicts.items())
     return "\n".join(f"# {prose(name)}\n\n{note[:LONGEST_NOTE]}" for name, note in found)
+
+
+def _changes(judged: Judged) -> list[str]:
+    """How many resources change in each stack, and how."""
+    found = []
+    for stack, changes in judged.changes.items():
+        counts = Counter(one.action for one in changes)
+        told = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if counts[action])
+        found.append(f"- {code(stack)}: {told or 'nothing changes'}")
+    return ["Resources, compared with the files as they are:", "", *found, ""] if found else []
 
 
 def _difference(file: str, before: str, after: str) -> str:

@@ -1,33 +1,37 @@
-"""The verdict on what a request would make of an application: in each environment, all of its stacks together."""
+"""The verdict on what a request would make of an application: in each environment, all of its stacks together.
+
+It is compared with the files as they are, not with what is deployed: no credentials of the cloud are here.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from lychgate.portal.changes import Changed, changes_of
 from lychgate.provisioner.assembly.scope import Scope
 from lychgate.provisioner.models.platform import Platform, read_platform
 from lychgate.provisioner.models.questionable import questionable
-from lychgate.provisioner.sync.capturing import Capturing, siblings
-from lychgate.provisioner.sync.planning import State, judge_plan, make_plan
+from lychgate.provisioner.sync.capturing import Captured, Capturing, siblings
+from lychgate.provisioner.sync.difference import difference
 from lychgate.provisioner.sync.retiring import retired
 from lychgate.reports.reading import blocks
 
+from lychgate.judging import verdict as judging
 from lychgate.judging.comparison import compare, of_verdict
 from lychgate.judging.rule import Rule
 from lychgate.judging.ruleset import Ruleset, load_ruleset
 from lychgate.judging.verdict import RunFacts
 from lychgate.judging.waivers import Waivers
 from lychgate.model.errors import InputError
+from lychgate.model.graph import Graph
 from lychgate.model.labels import LabelSettings
 
-# A request is compared with the files as they are, not with what is deployed: no credentials of the cloud are here.
-NOT_ASKED = State(unread="a request is judged without what is deployed")
 Told = Callable[[str], None]
 
 
@@ -44,12 +48,14 @@ class Judges:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The verdicts by environment, and how many judgements that the change brings stop it: findings, and what could not
-    be determined. `questionable` is what of it a second person has to look at."""
+    be determined. `questionable` is what of it a second person has to look at; `changes` is what happens to the
+    resources of each of the application's stacks, where that could be compared."""
 
     verdicts: Mapping[str, Mapping[str, Any]]
     findings: int
     undetermined: int
     questionable: tuple[str, ...] = ()
+    changes: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -74,22 +80,16 @@ def edited_copy(settings: Path, folder: Path, file: Path, text: str) -> Iterator
 def judge(
     application: str,
     after: tuple[Path, Platform],
-    before: tuple[Path, Platform],
+    before: Platform,
     judges: Judges,
     told: Told = lambda words: None,
 ) -> Judged:
     """Judge an application as it would be; where something stops it, what stops it as it is brings nothing new.
 
-    Both are a lychgate.yaml and the platform that it names; `told` is what is begun. Raises InputError where it cannot
-    be captured.
+    `after` is a lychgate.yaml and the platform that it names; `told` is what is begun. Raises InputError where it
+    cannot be captured.
     """
-    verdicts = _verdicts(application, after, judges, told)
-    stopping = [name for name, verdict in verdicts.items() if verdict["decision"] != "clean"]
-    if stopping and application in before[1].applications:
-        earlier = _verdicts(application, before, judges, lambda name: told(f"{name}, as it is now"), stopping)
-        for name in stopping:
-            stacks = {one["name"] for one in earlier[name]["stacks"]}
-            compare(verdicts[name], of_verdict(earlier[name]), stacks, {"what": "verdict"})
+    verdicts, changes = _compared(application, after, before, judges, told)
     brought = [
         one["outcome"]
         for verdict in verdicts.values()
@@ -97,32 +97,74 @@ def judge(
         if blocks(one, True) and one["introduced"] is not False
     ]
     undetermined = brought.count("unknown")
-    asks = tuple(why for _, why in questionable(before[1], after[1]))
-    return Judged(verdicts, len(brought) - undetermined, undetermined, asks)
+    asks = tuple(why for _, why in questionable(before, after[1]))
+    return Judged(verdicts, len(brought) - undetermined, undetermined, asks, changes)
 
 
-def _verdicts(
-    application: str,
-    platform: tuple[Path, Platform],
-    judges: Judges,
-    told: Told,
-    environments: list[str] | None = None,
-) -> dict[str, dict[str, Any]]:
-    settings, spec = platform
-    found = {}
-    with Capturing(spec.folder, settings) as capturing:
-        for name in environments or sorted(spec.environments):
+def _compared(
+    application: str, after: tuple[Path, Platform], before: Platform, judges: Judges, told: Told
+) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Changed, ...]]]:
+    """The verdicts by environment, compared with those on the application as it is, and its stacks' changes."""
+    settings, now = after
+    verdicts: dict[str, dict[str, Any]] = {}
+    changes: dict[str, tuple[Changed, ...]] = {}
+    with Capturing(now.folder, settings, earlier=before.folder) as capturing:
+        for name in sorted(now.environments):
             told(name)
-            tenant = spec.applications[application].tenants[0]  # its siblings are all the others
-            found[name] = verdict_of(Scope.of(spec, application, name, tenant), capturing, judges)
-    return found
+            scope = _scope(now, application, name)
+            captured = capturing.capture(siblings(scope))
+            verdicts[name] = _verdict(scope, captured, judges)
+            told(f"{name}, as it is now")
+            earlier = _earlier(before, scope, capturing, captured)
+            if earlier is None:
+                continue
+            changes |= _changes(application, captured.graphs, earlier.graphs)
+            if verdicts[name]["decision"] != "clean":
+                there = _verdict(_scope(before, application, name), earlier, judges)
+                stacks = {one["name"] for one in there["stacks"]}
+                compare(verdicts[name], of_verdict(there), stacks, {"what": "verdict"})
+    return verdicts, changes
+
+
+def _scope(platform: Platform, application: str, environment: str) -> Scope:
+    """A stack of which the application's others are siblings."""
+    return Scope.of(platform, application, environment, platform.applications[application].tenants[0])
+
+
+def _earlier(platform: Platform, scope: Scope, capturing: Capturing, captured: Captured) -> Captured | None:
+    """The stacks as they are; those of other applications are as they are anyhow. None where that cannot be had."""
+    if scope.name not in platform.applications or scope.environment_name not in platform.environments:
+        return None
+    there = siblings(_scope(platform, scope.name, scope.environment_name))
+    known = {
+        one.stack: captured.graphs[one.stack]
+        for one in there
+        if one.name != scope.name and one.stack in captured.graphs
+    }
+    try:
+        found = capturing.capture([one for one in there if one.stack not in known], known=known)
+    except InputError:  # a request may be what mends it
+        return None
+    return Captured({**known, **found.graphs}, captured.not_isolated)
+
+
+def _changes(
+    application: str, now: Mapping[str, Graph], before: Mapping[str, Graph]
+) -> Iterator[tuple[str, tuple[Changed, ...]]]:
+    for stack, graph in now.items():
+        if stack.partition(".")[0] == application:
+            yield stack, changes_of(difference(graph, before.get(stack, Graph())))
 
 
 def verdict_of(scope: Scope, capturing: Capturing, judges: Judges) -> dict[str, Any]:
     """The verdict of a stack and its siblings. Raises InputError."""
-    plan = make_plan(scope, NOT_ASKED, capturing)
+    return _verdict(scope, capturing.capture(siblings(scope)), judges)
+
+
+def _verdict(scope: Scope, captured: Captured, judges: Judges) -> dict[str, Any]:
     ruleset = load_ruleset(scope.environment.baseline, judges.rules)
-    facts = replace(judges.facts, environment=scope.environment_name, isolation=plan.captured.not_isolated, strict=True)
-    labels = replace(judges.labels, environment=scope.environment_name)
+    facts = replace(judges.facts, environment=scope.environment_name, isolation=captured.not_isolated, strict=True)
+    graph = Graph.together(captured.graphs.values())
+    graph.settings = replace(judges.labels, environment=scope.environment_name)
     waivers = judges.waivers(ruleset).anew(retired(siblings(scope), ruleset))
-    return judge_plan(plan, judges.rules, ruleset, waivers, labels, facts)
+    return judging.verdict_of(graph, judges.rules, ruleset, waivers, facts)

@@ -60,7 +60,7 @@ def drafted(
         text = changed(place.text, place.name, asked)
         with edited_copy(found.file, found.platform.folder, place.path, text) as after:
             valid()
-            judged = judge(asked.application, after, (found.file, found.platform), judges, told)
+            judged = judge(asked.application, after, found.platform, judges, told)
     return Draft(asked, place.name, place.text, text, judged)
 
 

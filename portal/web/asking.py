@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import orjson
@@ -19,7 +18,7 @@ from lychgate.portal.web.forms import Form, blank, texts_of, values_of, words
 from lychgate.portal.web.pages import RefusedError, Visit, application_of, environments_of, may_ask, report_of
 from lychgate.portal.web.previews import Preview
 from lychgate.portal.web.processes import Order
-from lychgate.portal.web.standing import Board, Verdict
+from lychgate.portal.web.standing import Board
 from lychgate.provisioner.models.application import Application
 from lychgate.provisioner.models.names import parts_of
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -118,11 +117,9 @@ def preview(visit: Visit) -> Response:
     waives = one.asked.action.operation == "waive"
     draft, judged = one.draft, one.draft.judged if one.draft else None
     verdicts = judged.verdicts if judged else {}
-    resources = []
-    if judged is not None and not waives:
-        resources = showing.resources(judged, one.asked.application, partial(_recorded, visit, one.commit))
     return visit.page(
-        "preview.html", resources=resources, preview=one, draft=draft, asked=one.asked, waives=waives,
+        "preview.html", preview=one, draft=draft, asked=one.asked, waives=waives,
+        changes=showing.changes(judged) if judged else [],
         findings=showing.findings(verdicts.values(), as_is=waives),
         titles={**showing.TITLES, **(showing.OPEN if waives else {})},
         stacks=showing.stacks(judged, one.asked.application) if judged else [], environments=sorted(verdicts),
@@ -130,15 +127,6 @@ def preview(visit: Visit) -> Response:
         stale=visit.portal.previews.stale(one) if one.state == "judged" else "",
         errors=[(f"{each.file}:{each.line}" if each.line else "", words(each)) for each in one.errors],
     )  # fmt: skip
-
-
-def _recorded(visit: Visit, commit: str, stack: str) -> Verdict | None:
-    """The whole verdict on a stack as a commit has it; None where none is recorded."""
-    header = visit.portal.standing.board().of(stack).header
-    if header is None or header.facts.commit != commit:
-        return None
-    _, found = visit.portal.standing.record(header.sequence)
-    return found if found and "resources" in found else None
 
 
 def progress(visit: Visit) -> Response:

@@ -1,11 +1,12 @@
-"""What the pages show of verdicts: each finding once for all its stacks, and what was judged of each stack."""
+"""What the pages show of verdicts: each finding and each change once for all its stacks, and what each comes to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from lychgate.portal.changes import Changed, Property
 from lychgate.portal.web.standing import Count, Verdict, count, own
 from lychgate.provisioner.models.names import parts_of
 from lychgate.reports.reading import TOLD, blocks, rank, where
@@ -47,34 +48,31 @@ class Stack:
 
 
 @dataclass(slots=True)
-class Resources:
-    """Which resources a request makes and takes away, type and name, alike in these stacks."""
+class Alike:
+    """Stacks in which the same happens to the same resources; of properties that become something else in each of
+    them, such as names that hold the tenant's, only the path is told."""
 
-    made: list[tuple[str, str]]
-    gone: list[tuple[str, str]]
+    changes: list[Changed]
     stacks: list[str]
 
 
-def resources(judged: Judged, application: str, recorded: Callable[[str], Verdict | None]) -> list[Resources]:
-    """What comes and goes in the stacks of an application of which `recorded` has a verdict from before."""
-    found: dict[tuple[Any, ...], Resources] = {}
-    for verdict in judged.verdicts.values():
-        for name in sorted({one["stack"].rpartition("/")[2] for one in verdict["resources"]}):
-            earlier = recorded(name) if name.partition(".")[0] == application else None
-            if earlier is not None:
-                now, before = _resources(verdict, name), _resources(earlier, name)
-                made, gone = sorted(now - before), sorted(before - now)
-                key = (tuple(made), tuple(gone))
-                found.setdefault(key, Resources(made, gone, [])).stacks.append(name)
-    return sorted(found.values(), key=lambda one: not (one.made or one.gone))
+def changes(judged: Judged) -> list[Alike]:
+    """What happens to resources, where something does first."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for stack, many in judged.changes.items():
+        key = tuple(
+            (one.action, one.type, one.name, one.notes, *(each.path for each in one.properties)) for one in many
+        )
+        found.setdefault(key, []).append(stack)
+    alike = [Alike([*_common([judged.changes[stack] for stack in stacks])], stacks) for stacks in found.values()]
+    return sorted(alike, key=lambda one: not one.changes)
 
 
-def _resources(verdict: Verdict, stack: str) -> set[tuple[str, str]]:
-    return {
-        (one["type"], one["name"])
-        for one in verdict["resources"]
-        if one["stack"].rpartition("/")[2] == stack and not one["component"]
-    }
+def _common(stacks: Sequence[tuple[Changed, ...]]) -> Iterator[Changed]:
+    for many in zip(*stacks, strict=True):
+        places = zip(*(one.properties for one in many), strict=True)
+        told = (each[0] if len(set(each)) == 1 else Property(each[0].path, "", "") for each in places)
+        yield replace(many[0], properties=tuple(told))
 
 
 def findings(verdicts: Iterable[Verdict], stack: str | None = None, *, as_is: bool = False) -> list[Finding]:

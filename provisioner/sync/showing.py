@@ -39,7 +39,7 @@ def _resource(console: Console, change: Change, told: dict[str, Any], verbose: b
     line.append(flat(told["name"]), style="bold")
     line.append(f"  {flat(change.type)}  ", style="dim")
     line.append(change.action, style=style)
-    for note in _notes(change, told):
+    for note in notes(change, told):
         line.append(f", {flat(note)}")
     console.print(line)
     if change.action != "create" or verbose:
@@ -50,29 +50,30 @@ def _resource(console: Console, change: Change, told: dict[str, Any], verbose: b
             console.print(Text(f"    {flat(path)}: not compared", style="dim"))
 
 
-def _notes(change: Change, told: dict[str, Any]) -> list[str]:
-    notes = list(told.get("reasons", ()))
+def notes(change: Change, told: dict[str, Any]) -> list[str]:
+    """What people should know of a change beside its properties; `told` is the same as JSON."""
+    found = list(told.get("reasons", ()))
     if change.formerly:
-        notes.append(f"formerly {change.formerly}")
+        found.append(f"formerly {change.formerly}")
     if change.delete_before_replace:
-        notes.append("the old one is deleted first")
+        found.append("the old one is deleted first")
     if change.retained:
-        notes.append("Pulumi forgets it, the thing stays")
+        found.append("Pulumi forgets it, the thing stays")
     if change.protected:
-        notes.append("PROTECTED: Pulumi will refuse")
+        found.append("PROTECTED: Pulumi will refuse")
     if change.data_store and change.deletes:
-        notes.append("DATA STORE")
-    return notes
+        found.append("DATA STORE")
+    return found
 
 
 def _property(one: dict[str, Any]) -> Text:
     line = Text(f"    {flat(one['path'])}: ")
     if "old" in one:
-        line.append(_value(one["old"]), style="red")
+        line.append(shown(one["old"]), style="red")
     if "old" in one and "new" in one:
         line.append(" -> ")
     if "new" in one:
-        line.append(_value(one["new"]), style="green")
+        line.append(shown(one["new"]), style="green")
     elif "old" in one:
         line.append(" -> nothing")
     replaces = {True: "  (replaces)", None: "  (may replace)"}.get(one["replaces"], "")
@@ -80,7 +81,7 @@ def _property(one: dict[str, Any]) -> Text:
     return line
 
 
-def _value(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value on one line, cut where it is long."""
     text = value if isinstance(value, str) and value in ("[secret]", "[unknown]") else _json(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -258,7 +258,7 @@ def all_of(application: str, *operations: str) -> Judged:
             text = changed(text, "f", asked_of(run_of(action, entity, inputs), PLATFORM))
     found = platform_of(SETTINGS, None)
     with edited_copy(SETTINGS, EXAMPLE, file_of(application), text) as after:
-        return judge(application, after, (found.file, found.platform), judges_of(found))
+        return judge(application, after, found.platform, judges_of(found))
 
 
 @pytest.mark.slow

@@ -52,6 +52,8 @@ def test_a_queue_becomes_a_merge_request_in_the_name_of_who_asked(world: World) 
     assert (opened["target_branch"], opened["title"]) == ("main", "notify: create queue bounces")
     assert "Asked for by `ada@example.com` in Port" in opened["description"]
     assert opened["description"].count("## Lychgate: clean") == 2  # production and test
+    assert "- `notify.test.single`: 5 create\n" in opened["description"]
+    assert "- `notify.test.shared`: nothing changes\n" in opened["description"]
     told = world.port.runs[ID]
     assert (told["status"], told["statusLabel"], told["link"]) == ("SUCCESS", "merge request opened", opened["web_url"])
     assert world.port.logs[ID] == ["platform/applications/notify.yaml is valid; judging what it makes of notify"]
@@ -155,7 +157,7 @@ def test_a_deletion_that_brings_findings_is_a_draft_until_they_are_accepted(
 
 def test_a_lowered_class_asks_for_a_second_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard of the merge request does so; who has asked, and who reads it, hears of that before."""
-    monkeypatch.setattr("lychgate.portal.verdicts._verdicts", lambda *_: {})
+    monkeypatch.setattr("lychgate.portal.verdicts._compared", lambda *_: ({}, {}))
     inputs = {"classification": "public"}
     world.port.run(ID, "lychgate_update_bucket", "payments.receipts", inputs, "auth0|ada")
     assert request(world) == 0
@@ -166,7 +168,7 @@ def test_a_lowered_class_asks_for_a_second_person(world: World, monkeypatch: pyt
 
 
 def test_what_lowers_nothing_asks_for_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lychgate.portal.verdicts._verdicts", lambda *_: {})
+    monkeypatch.setattr("lychgate.portal.verdicts._compared", lambda *_: ({}, {}))
     world.port.run(ID, "lychgate_update_bucket", "payments.receipts", {"settings_expire_days": 30}, "auth0|ada")
     assert request(world) == 0
     (opened,) = world.gitlab.requests

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from lychgate.portal.changes import Changed, Property
 from lychgate.portal.runs import Person
 from lychgate.portal.verdicts import Judged
 from lychgate.portal.web.previews import LASTS, MOST_OF_ONE, MOST_WAITING, patch_of
@@ -63,20 +64,24 @@ def test_what_was_judged_is_submitted(site: Site) -> None:
     assert submit(site, where).status_code == 409 and len(site.world.gitlab.requests) == 1
 
 
-def test_which_resources_come_and_go_is_told_by_the_records_of_the_commit(site: Site) -> None:
-    stack = "platform/payments.test.acme"
-    before = whole(document(judgement(RULES[0], stack, "old", "pass"), stacks=(stack,), environment="test"))
-    after = whole(document(judgement(RULES[0], stack, "refunds", "pass"), stacks=(stack,), environment="test"))
-    site.verdict = Judged({"test": after}, 0, 0)
-    where = site.ask(QUEUE, FIELDS)
-    assert "no verdict of this commit is recorded" in site.get(where)
-    site.record(before)  # of another commit
-    assert "no verdict of this commit is recorded" in site.get(where)
-    before["run"]["commit"] = site.world.git("rev-parse", "HEAD")
-    site.record(before)
-    page = text_of(site.get(where))
-    assert f"makes refunds {after['resources'][0]['type']}" in page
-    assert f"takes away old {before['resources'][0]['type']}" in page
+def test_what_happens_to_resources_is_told_once_for_stacks_that_are_alike(site: Site) -> None:
+    def stack(tenant: str, *more: Changed) -> tuple[Changed, ...]:
+        policy = Property("policy", f'"{tenant} <old>"', f'"{tenant} <new>"')
+        days = Property("retention", "7", "14")
+        return (Changed("update", "aws:sqs/queue:Queue", "jobs", ("DATA STORE",), (days, policy)), *more)
+
+    gone = Changed("delete", "aws:sns/topic:Topic", "old")
+    changes = {"payments.test.shared": (), "payments.test.acme": stack("acme"), "payments.test.globex": stack("globex")}
+    site.verdict = Judged({}, 0, 0, (), changes | {"payments.test.initech": stack("initech", gone)})
+    page = text_of(site.get(site.ask(QUEUE, FIELDS)))
+    assert "payments.test.acme, payments.test.globex changes jobs aws:sqs/queue:Queue , DATA STORE" in page
+    assert page.count("retention : 7 becomes 14") == 2 and "acme <old>" not in page
+    assert 'policy : "initech <old>" becomes "initech <new>"' in page
+    assert "takes away old aws:sns/topic:Topic" in page and "payments.test.shared Nothing changes." in page
+
+
+def test_what_cannot_be_compared_is_said(site: Site) -> None:
+    assert "the application as it is could not be captured" in site.get(site.ask(QUEUE, FIELDS))
 
 
 def test_the_patch_is_what_was_judged(site: Site) -> None:
