@@ -28,7 +28,7 @@ COPY rulesets rulesets
 # With pip, which the Pulumi engine asks what is installed.
 RUN /opt/uv/bin/uv venv --quiet --seed --python "$(command -v python3)" /opt/lychgate \
   && /opt/uv/bin/uv sync --quiet --locked --inexact --no-dev --no-editable \
-    --extra cli --extra sync --extra pack --extra reports --extra evidence --extra sigstore
+    --extra cli --extra sync --extra pack --extra reports --extra evidence --extra sigstore --extra serve
 
 FROM ${PYTHON} AS gate
 RUN apt-get update -qq \

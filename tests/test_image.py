@@ -36,4 +36,4 @@ def test_images_are_named_by_who_builds_and_the_user_is_not_root() -> None:
 def test_what_the_components_run_is_installed() -> None:
     """A sync starts the pack of rules, a note asks GitLab, a verdict may be signed by sigstore, and is recorded."""
     extras = set(re.findall(r"--extra (\w+)", " ".join(of("RUN"))))
-    assert extras == {"cli", "sync", "pack", "reports", "evidence", "sigstore"}
+    assert extras == {"cli", "sync", "pack", "reports", "evidence", "sigstore", "serve"}
