@@ -8,7 +8,6 @@ to the account (`:root`) or gives to everyone needs the identity's own policy, o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -25,8 +24,8 @@ from lychgate.views.attachments import ROLE, USER
 from lychgate.views.exposure import named_of, names_everyone, requirements_of, ties
 from lychgate.views.iam_principals import Identity
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
+from lychgate.views.unique_ids import named_identity
 
-_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 _BELOW = ("/x", ":x")  # something below a resource, and how it is written
 _ROUNDS = 8  # in which Denies of resources are found that take a witness away
 
@@ -127,8 +126,7 @@ def _named_in(
     graph: Graph, policy: ResourcePolicy, allow: Statement, by_arn: dict[str, Resource]
 ) -> Iterator[Resource]:
     for value in named_of(allow, "AWS"):
-        session = _SESSION.match(value)
-        found = graph.resolve(session.group(1) if session else value, ROLE, USER, stack=policy.resource.stack)
+        found = named_identity(graph, value, policy.resource.stack)
         if found is not None:
             yield found
     if names_everyone(allow):  # a condition may name as well as a principal does

@@ -14,7 +14,7 @@ from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.iam import Grant, Policy, Statement, access, allows_anything, parse
 from lychgate.reasoning.iam.rights import OPEN
-from lychgate.views.attachments import POLICY, ROLE, USER
+from lychgate.views.attachments import POLICY, ROLE
 from lychgate.views.declared_access import declared
 from lychgate.views.effective import as_its_own, denied_by, effective
 from lychgate.views.exposure import (
@@ -34,13 +34,13 @@ from lychgate.views.ownership import Key as OwnedKey
 from lychgate.views.ownership_access import said
 from lychgate.views.ownership_callers import Callers, facts_of
 from lychgate.views.resource_policies import ResourcePolicy, policies_on
+from lychgate.views.unique_ids import named_identity
 
 # What gives the plain text that a key protects, or a data key of it, to whoever asks; a grant gives any of these.
 GRANTS = "kms:CreateGrant"
 DECRYPTS = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:GenerateDataKeyPair", GRANTS)
 FOR_AWS = "kms:GrantIsForAWSResource"
 _SERVICES = ("aws:SourceArn", "aws:SourceAccount")  # which only a service of AWS sends along
-_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,7 @@ def _is_own_root(policy: ResourcePolicy, value: str) -> bool:
 
 
 def _user(policy: ResourcePolicy, grant: Grant, value: str) -> KeyUser:
-    session = _SESSION.match(value)
-    name = session.group(1) if session else value
-    found = policy.graph.resolve(name, ROLE, USER, stack=policy.resource.stack)
+    found = named_identity(policy.graph, value, policy.resource.stack)
     if found is not None:
         identity: Identity = Role.of(policy.graph, found) if found.type == ROLE else User.of(policy.graph, found)
         return _of(f"{identity.what} {identity.name}", identity.arn, identity, grant, policy)

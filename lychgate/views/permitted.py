@@ -3,7 +3,6 @@ also by becoming others."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,14 +17,14 @@ from lychgate.reasoning.iam.principals import account_of as account_of_entry
 from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.sides import ways_in
 from lychgate.reasoning.iam.unnamed import unnamed
-from lychgate.views.attachments import ROLE, USER
+from lychgate.views.attachments import ROLE
 from lychgate.views.effective import policies_over
 from lychgate.views.escalation import principal_of, reach_of
 from lychgate.views.exposure import principal_account
 from lychgate.views.iam_principals import Identity, account_of
 from lychgate.views.ownership_types import BELOW
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy
-from lychgate.views.unique_ids import named_by_arn
+from lychgate.views.unique_ids import named_by_arn, named_identity
 
 # What writes the policy of a resource, by the service; whoever may do so may let in itself. Of an access point, a file
 # system or a domain it does not: there a policy alone opens nothing, or it is not read here.
@@ -42,7 +41,6 @@ _WRITING = {
 }
 # A grant of KMS for itself is asked for by itself, and by no service for it.
 _BY_ITSELF: Facts = {"kms:GrantIsForAWSResource": "false", "kms:ViaService": None}
-_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +235,8 @@ def _outsiders(
         for principal in grant.principals:
             value = principal.partition(":")[2]
             own = bool(thing.account) and account_of_entry(value) == thing.account
-            session = _SESSION.match(value)
-            known = graph.resolve(session[1] if session else value, ROLE, USER)
-            if not own and principal not in seen and known is None:
+            known = named_identity(graph, value)
+            if not own and principal not in seen and (known is None or known.external):
                 seen.add(principal)
                 yield Holder(_outsider(principal), (grant,))
 

@@ -1,14 +1,32 @@
-"""Roles and users that a policy names by unique id."""
+"""Roles and users that a policy names, in each of the ways that it may."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lychgate.model.graph import Graph
+from lychgate.model.graph import Graph, Resource
 from lychgate.reasoning.iam import Statement
 from lychgate.reasoning.iam.rights import Prepared
 from lychgate.views.attachments import ROLE, USER
+
+_SESSION = re.compile(r"arn:[\w-]+:sts::(\d*):assumed-role/([^/]+)/")
+_ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d*):role/(?:.+/)?([^/]+)")
+
+
+def named_identity(graph: Graph, value: str, stack: str = "") -> Resource | None:
+    """The role or user of the graph that a principal means: by ARN, by unique id, or by the ARN of a session, which
+    tells account and name of the role. None where there is none."""
+    session = _SESSION.match(value)
+    if session is None:
+        return graph.resolve(value, ROLE, USER, stack=stack)
+    return graph.once("roles by account and name", lambda: _roles(graph)).get(session.groups())
+
+
+def _roles(graph: Graph) -> dict[tuple[str, ...], Resource]:
+    arns = ((one, one.outputs.get("arn")) for one in graph.of_type(ROLE))
+    return {match.groups(): one for one, arn in arns if isinstance(arn, str) and (match := _ROLE_ARN.fullmatch(arn))}
 
 
 def named_by_arn(graph: Graph, prepared: Prepared) -> Prepared:

@@ -81,6 +81,17 @@ def test_an_account_is_named_by_its_id() -> None:
     assert answer(graph_of(partner), principals=["444455556666"]).outcome == "pass"
 
 
+def test_a_session_of_another_account_is_not_the_role_of_that_name() -> None:
+    session = "arn:aws:sts::444455556666:assumed-role/worker/night"
+    found = answer(graph_of(document(ROOT, {"Principal": {"AWS": session}, "Action": "kms:Decrypt"}), access=ORDERS))
+    assert f"{session} may kms:Decrypt" in found.message
+    own = session.replace("444455556666", ACCOUNT)
+    assert (
+        answer(graph_of(document(ROOT, {"Principal": {"AWS": own}, "Action": "kms:Decrypt"}), access=ORDERS)).outcome
+        == "pass"
+    )
+
+
 def test_where_nobody_says_who_may_only_everyone_is_too_many() -> None:
     assert answer(graph_of(rights=DECRYPT, access=None)).outcome == "not applicable"
     tied = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
