@@ -49,7 +49,7 @@ class Judges:
 class Judged:
     """The verdicts by environment, and how many judgements that the change brings stop it: findings, and what could not
     be determined. `questionable` is what of it a second person has to look at; `changes` is what happens to the
-    resources of each of the application's stacks, where that could be compared."""
+    resources of each of the application's stacks, where that could be compared, and of others that it changes."""
 
     verdicts: Mapping[str, Mapping[str, Any]]
     findings: int
@@ -132,28 +132,42 @@ def _scope(platform: Platform, application: str, environment: str) -> Scope:
 
 
 def _earlier(platform: Platform, scope: Scope, capturing: Capturing, captured: Captured) -> Captured | None:
-    """The stacks as they are; those of other applications are as they are anyhow. None where that cannot be had."""
+    """The stacks as they are, and those that are used from now on. None where that cannot be had."""
     if scope.name not in platform.applications or scope.environment_name not in platform.environments:
         return None
-    there = siblings(_scope(platform, scope.name, scope.environment_name))
-    known = {
-        one.stack: captured.graphs[one.stack]
-        for one in there
-        if one.name != scope.name and one.stack in captured.graphs
-    }
+    own = _scope(platform, scope.name, scope.environment_name)
+    others = [replace(one, platform=platform) for one in siblings(scope) if one.name != scope.name]
+    there = {one.stack: one for one in (*siblings(own), *others)}
+    known: dict[str, Graph] = {}
+    if _calls(own) == _calls(scope):  # a workload that is called lets in what calls it
+        known = {one.stack: captured.graphs[one.stack] for one in others}
     try:
-        found = capturing.capture([one for one in there if one.stack not in known], known=known)
+        found = capturing.capture([one for name, one in there.items() if name not in known], known=known)
     except InputError:  # a request may be what mends it
         return None
     return Captured({**known, **found.graphs}, captured.not_isolated)
 
 
+def _calls(scope: Scope) -> set[tuple[str, str]]:
+    """Which workloads of an application call what of others."""
+    return {
+        (name, use.partition(":")[0])
+        for name, workload in scope.application.workloads.items()
+        for use in workload.uses
+        if "/" in use
+    }
+
+
 def _changes(
     application: str, now: Mapping[str, Graph], before: Mapping[str, Graph]
 ) -> Iterator[tuple[str, tuple[Changed, ...]]]:
+    """What happens in the stacks of an application, and in others where something does."""
     for stack, graph in now.items():
-        if stack.partition(".")[0] == application:
-            yield stack, changes_of(difference(graph, before.get(stack, Graph())))
+        own = stack.partition(".")[0] == application
+        if own or graph is not before.get(stack):
+            found = changes_of(difference(graph, before.get(stack, Graph())))
+            if own or found:
+                yield stack, found
 
 
 def verdict_of(scope: Scope, capturing: Capturing, judges: Judges) -> dict[str, Any]:
