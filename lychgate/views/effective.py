@@ -8,25 +8,29 @@ to the account (`:root`) or gives to everyone needs the identity's own policy, o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Context, Policy, Statement, UndecidedError, holds, resources_language
+from lychgate.reasoning.iam import Context, Policy, Statement, UndecidedError, holds, overlap, resources_language
 from lychgate.reasoning.iam import access as layers
 from lychgate.reasoning.iam.callers import IMPLIED
 from lychgate.reasoning.iam.evaluation import implied_keys
+from lychgate.reasoning.iam.pins import accepted_values
 from lychgate.reasoning.iam.principals import Named, caller, excluded, named
 from lychgate.reasoning.iam.proof import Access
 from lychgate.reasoning.iam.surplus import Surplus, exceeds, surplus
-from lychgate.views.attachments import ROLE, USER
-from lychgate.views.exposure import named_of, names_everyone, requirements_of, ties
+from lychgate.views.exposure import named_of, names_everyone, requirements_of
 from lychgate.views.iam_principals import Identity
+from lychgate.views.ownership_callers import Callers
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
 from lychgate.views.unique_ids import named_identity
 
-_BELOW = ("/x", ":x")  # something below a resource, and how it is written
+_BELOW = ("/", ":")  # what begins the name of something below a resource
+_TOKEN = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
+_NAMING = ("aws:principalarn", "aws:principaltag/")
 _ROUNDS = 8  # in which Denies of resources are found that take a witness away
 
 
@@ -107,7 +111,6 @@ def _given(identity: Identity) -> Iterator[Policy]:
 def _named_by_resources(graph: Graph) -> dict[str, list[tuple[ResourcePolicy, list[Statement]]]]:
     """The statements of resource policies that name an identity, by its URN. What cannot be read is left out."""
     found: dict[str, list[tuple[ResourcePolicy, list[Statement]]]] = {}
-    by_arn = {one.outputs["arn"]: one for one in graph.of_type(ROLE, USER) if isinstance(one.outputs.get("arn"), str)}
     for policy in [*ResourcePolicy.all(graph), *TrustPolicy.all(graph)]:
         try:
             allows = policy.allows
@@ -115,24 +118,24 @@ def _named_by_resources(graph: Graph) -> dict[str, list[tuple[ResourcePolicy, li
             continue
         named: dict[str, list[Statement]] = {}
         for allow in allows:
-            for one in _named_in(graph, policy, allow, by_arn):
+            for one in _named_in(graph, policy, allow):
                 named.setdefault(one.urn, []).append(allow)
         for urn, statements in named.items():
             found.setdefault(urn, []).append((policy, statements))
     return found
 
 
-def _named_in(
-    graph: Graph, policy: ResourcePolicy, allow: Statement, by_arn: dict[str, Resource]
-) -> Iterator[Resource]:
+def _named_in(graph: Graph, policy: ResourcePolicy, allow: Statement) -> Iterator[Resource]:
     for value in named_of(allow, "AWS"):
         found = named_identity(graph, value, policy.resource.stack)
         if found is not None:
             yield found
     if names_everyone(allow):  # a condition may name as well as a principal does
-        for values in ties(requirements_of(allow), "aws:PrincipalArn"):
-            texts = {"".join(value) for value in values if all(isinstance(part, str) for part in value)}  # type: ignore[arg-type]
-            yield from (by_arn[text] for text in texts & by_arn.keys())
+        requirements = requirements_of(allow)
+        naming = {one.condition.key for one in requirements if one.condition.key.startswith(_NAMING)}
+        if any(accepted_values(requirements, key) is not None for key in naming):
+            callers = graph.once("callers", lambda: Callers(graph))
+            yield from (one.resource for one in callers.meeting(requirements))
 
 
 def as_its_own(identity: Identity, policy: ResourcePolicy, statement: Statement) -> Statement | None:
@@ -169,15 +172,36 @@ def _own(policy: ResourcePolicy, statement: Statement) -> tuple[str, ...]:
         return (arn,)
     if statement.not_resource:
         return statement.resources
-    found: list[str] = []
-    for entry in statement.resources:
-        if entry.startswith(arn):
-            found.append(entry)
-            continue
-        language = resources_language((entry,))
-        found += [arn] if language.matches(arn) else []
-        found += [f"{arn}{below[0]}*" for below in _BELOW if language.matches(arn + below)]
-    return tuple(dict.fromkeys(found))
+    own = (text for entry in statement.resources for text in _at(arn, entry, statement.effect == "Allow"))
+    return tuple(dict.fromkeys(own))
+
+
+def _at(arn: str, entry: str, most: bool) -> Iterator[str]:
+    """What an entry of Resource means of a resource and what is below it: `acme-*` is also another bucket. A variable in
+    the ARN may be anything (`most`), or is not counted on."""
+    if resources_language((entry,)).matches(arn) or (most and _rests(arn, entry, most) & {"", "*"}):
+        yield arn
+    for below in _BELOW:
+        for rest in sorted(_rests(arn + below, entry, most)):
+            own = f"{arn}{below}{rest}"
+            if "${" in entry or overlap(resources_language((own,)), resources_language((entry,))) is not None:
+                yield own
+
+
+def _rests(text: str, entry: str, most: bool) -> set[str]:
+    """What is left of an entry after a text that it begins with, in each way that its wildcards can be read."""
+    tokens = _TOKEN.findall(entry)
+    places = {0}
+    for sign in text:
+        reached: set[int] = set()
+        for place in sorted(places):
+            while place < len(tokens) and (tokens[place] == "*" or (most and tokens[place].startswith("${"))):
+                reached.add(place)
+                place += 1
+            if place < len(tokens) and tokens[place] in (sign, "?"):
+                reached.add(place + 1)
+        places = reached
+    return {"".join(tokens[place:]) for place in places}
 
 
 def policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:

@@ -112,6 +112,41 @@ def test_a_policy_of_nobody_knows_whom_may_be_the_roles() -> None:
     assert answer(graph_of(READS, policy(GET), stray(GET))).outcome == "pass"
 
 
+def bucket_policy(*statements: dict[str, Any]) -> Resource:
+    return resource("aws:s3/bucketPolicy:BucketPolicy", "b", {"bucket": "acme-receipts", "policy": policy(*statements)})
+
+
+@pytest.mark.parametrize("entry", [f"{BUCKET}*", "arn:aws:s3:::acme-*", f"{BUCKET}-archive/*", "*"])
+def test_a_deny_of_a_bucket_protects_no_bucket_that_begins_alike(entry: str) -> None:
+    denies = bucket_policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": entry})
+    other = {"Action": "s3:DeleteObject", "Resource": [f"{BUCKET}/*", f"{BUCKET}-archive/*"]}
+    assert answer(graph_of(READS, policy(GET, other), denies)).outcome == "fail"
+    own = {"Action": "s3:DeleteObject", "Resource": f"{BUCKET}/*"}
+    assert answer(graph_of(READS, policy(GET, own), denies)).outcome == ("fail" if "archive" in entry else "pass")
+
+
+@pytest.mark.parametrize(
+    "entry", ["arn:aws:s3:::acme-*/private/*", "arn:aws:s3:::*/private/x", f"{BUCKET}*", "arn:aws:s3:::acme-${aws:x}/*"]
+)
+def test_what_a_bucket_gives_by_wildcards_is_given(entry: str) -> None:
+    given = {"Principal": {"AWS": "arn:aws:iam::111122223333:role/api"}, "Action": "s3:PutObject", "Resource": entry}
+    assert answer(graph_of(READS, policy(GET), bucket_policy(given))).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}}, "fail"),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/b*"}}, "pass"),
+        ({"StringEquals": {"aws:PrincipalTag/team": "a"}}, "fail"),
+        ({"StringEquals": {"aws:PrincipalTag/team": "b"}}, "pass"),
+    ],
+)
+def test_a_condition_names_as_well_as_a_principal_does(condition: Any, outcome: str) -> None:
+    given = {"Principal": "*", "Condition": condition, **PUT}
+    assert answer(graph_of(READS, policy(GET), bucket_policy(given), tags={"team": "a"})).outcome == outcome
+
+
 def test_a_boundary_that_is_not_known_only_takes_away() -> None:
     boundary = "arn:aws:iam::111122223333:policy/workloads"
     assert answer(graph_of(READS, policy(GET), permissionsBoundary=boundary)).outcome == "pass"
