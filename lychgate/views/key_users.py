@@ -17,6 +17,7 @@ from lychgate.reasoning.iam.rights import OPEN
 from lychgate.views.attachments import POLICY, ROLE
 from lychgate.views.declared_access import declared
 from lychgate.views.effective import as_its_own, denied_by, effective
+from lychgate.views.escalation import principal_of
 from lychgate.views.exposure import (
     head,
     named_of,
@@ -32,7 +33,7 @@ from lychgate.views.kms import Key
 from lychgate.views.labels import labels_of
 from lychgate.views.ownership import Key as OwnedKey
 from lychgate.views.ownership_access import said
-from lychgate.views.ownership_callers import Callers, facts_of
+from lychgate.views.ownership_callers import Callers
 from lychgate.views.resource_policies import ResourcePolicy, policies_on
 from lychgate.views.unique_ids import named_identity
 
@@ -205,7 +206,7 @@ def _delegated(
         if identity.account and policy.account and identity.account != policy.account:
             continue
         try:
-            if not identity.granted(actions, arn, facts_of(identity)):
+            if not identity.granted(actions, arn, principal_of(identity).facts):
                 continue
         except UnknownRead as unknown:
             if not _is_allowed(allowed, identity, identity.arn, unread):

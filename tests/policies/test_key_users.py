@@ -92,6 +92,17 @@ def test_a_session_of_another_account_is_not_the_role_of_that_name() -> None:
     )
 
 
+def test_a_session_may_have_other_tags_than_its_role() -> None:
+    def tagged(action: Any) -> Graph:
+        trust = document({**ROOT, "Action": action})
+        condition = {"StringEquals": {"aws:PrincipalTag/team": "cards"}}
+        rights = document({"Action": "kms:Decrypt", "Resource": KEY_ARN, "Condition": condition})
+        return graph_of(rights=rights, tags={"team": "web"}, assumeRolePolicy=trust)
+
+    assert answer(tagged(["sts:AssumeRole", "sts:TagSession"])).outcome == "fail"
+    assert answer(tagged("sts:AssumeRole")).outcome == "pass"
+
+
 def test_where_nobody_says_who_may_only_everyone_is_too_many() -> None:
     assert answer(graph_of(rights=DECRYPT, access=None)).outcome == "not applicable"
     tied = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
