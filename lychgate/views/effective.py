@@ -177,7 +177,7 @@ def _own(policy: ResourcePolicy, statement: Statement) -> tuple[str, ...]:
 
 
 def _at(arn: str, entry: str, most: bool) -> Iterator[str]:
-    """What an entry of Resource means of a resource and what is below it: `acme-*` is also another bucket. A variable in
+    """What an entry of Resource means of a resource and what is below it: `acme-*` is other buckets too. A variable in
     the ARN may be anything (`most`), or is not counted on."""
     if resources_language((entry,)).matches(arn) or (most and _rests(arn, entry, most) & {"", "*"}):
         yield arn
