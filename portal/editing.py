@@ -65,11 +65,17 @@ def _check_new(before: Document, asked: Asked) -> None:
 
 def _check_kept(asked: Asked, thing: Mapping[str, Any]) -> None:
     """A change may let a thing stand in more places; out of one it goes as by a deletion, data and all."""
+    if thing.get("retiring"):
+        return
     for part in ("environments", "tenants"):
         said, new = set(thing.get(part) or ()), asked.inputs.get(part)
-        if new and not thing.get("retiring") and not (said and said <= set(new)):
+        if new and not (said and said <= set(new)):
             found = f"with {part} as asked for, {asked.name} leaves others, and what it holds there is deleted"
             raise asked.refused(found, "more of them, or none: all; else delete it, or edit the file by hand")
+    shared = thing.get("shared", False)
+    if asked.inputs.get("shared", shared) != shared:
+        found = f"with shared as asked for, {asked.name} leaves its stacks, and what it holds there is deleted"
+        raise asked.refused(found, "shared as it is; else delete it, or edit the file by hand")
 
 
 def _nested(kind: Kind, inputs: Mapping[str, Any], *, defaults: bool) -> dict[str, Any]:

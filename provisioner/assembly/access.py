@@ -63,7 +63,7 @@ def granted(scope: Scope, workload: Workload, find: Find) -> Granted:
             got.access.append({"target": use.partition(":")[0], "mode": CALL[0]})
             continue
         resource = scope.application.resources[name]
-        if not resource.stands_in(scope.environment_name, scope.tenant):
+        if not resource.serves(scope.environment_name, scope.tenant):
             continue
         thing, tenant = find(name)
         mode = mode or MODES[type(resource)][0]

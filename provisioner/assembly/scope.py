@@ -62,12 +62,8 @@ class Scope:
     @property
     def resources(self) -> Mapping[str, Resource]:
         """The resources that stand in this stack: those of the tenant, or the shared ones."""
-        shared = self.tenant == names.SHARED
-        return {
-            name: one
-            for name, one in self.application.resources.items()
-            if one.shared == shared and one.stands_in(self.environment_name, self.tenant)
-        }
+        there = (self.environment_name, self.tenant)
+        return {name: one for name, one in self.application.resources.items() if one.stands_in(*there)}
 
     @property
     def context(self) -> Context:

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, get_args
 
 from lychgate.provisioner.models.cron import check_schedule
-from lychgate.provisioner.models.names import SINGLE, Name
+from lychgate.provisioner.models.names import SHARED, SINGLE, Name
 from lychgate.provisioner.models.settings import (
     BucketSettings,
     Classification,
@@ -100,6 +100,10 @@ class _Resource(Part):
 
     def stands_in(self, environment: str, tenant: str) -> bool:
         """Whether the stack of a tenant, or the shared one, has it in an environment."""
+        return self.shared == (tenant == SHARED) and self.serves(environment, tenant)
+
+    def serves(self, environment: str, tenant: str) -> bool:
+        """Whether a tenant has it in an environment, for itself or as a shared one."""
         return (not self.environments or environment in self.environments) and (
             not self.tenants or tenant in self.tenants
         )

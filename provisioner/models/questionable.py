@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lychgate.provisioner.models.application import Application
+from lychgate.provisioner.models.names import SHARED
 from lychgate.provisioner.models.platform import Platform
 from lychgate.provisioner.models.settings import CLASSIFICATIONS
 
@@ -36,29 +37,52 @@ def _retiring(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
     """What is about to be deleted, and loses what has kept it from that."""
     for name, application in now.applications.items():
         was = before.applications.get(name)
-        for kind, one in sorted(_declared(application) - (_declared(was) if was else set())):
+        found = [
+            ("resource", thing)
+            for thing, one in application.resources.items()
+            if one.retiring and _places(now, name, thing) - _retired(before, name, thing, type(one))
+        ]
+        found += [("stack", one) for one in application.retiring if was is None or one not in was.retiring]
+        for kind, one in sorted(found):
             why = f"the {kind} {one} is retiring: what keeps it from being deleted is taken off"
             yield now.documents[f"applications/{name}"].file, why
 
 
 def _leaving(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
-    """What is taken out of stacks that go on, by a word in its entry: as a deletion there, without the word."""
+    """What stands no more in stacks that go on, and was not retiring there: it is deleted in one step."""
     for name, application in now.applications.items():
         was = before.applications.get(name)
-        for thing, resource in application.resources.items():
-            earlier = was.resources.get(thing) if was else None
-            if was is None or earlier is None or earlier.retiring or type(earlier) is not type(resource):
-                continue
-            stacks = [(environment, tenant) for environment in now.environments for tenant in application.tenants]
-            left = [
-                f"{environment}.{tenant}"
-                for environment, tenant in stacks
-                if environment in before.environments and tenant in was.tenants
-                if earlier.stands_in(environment, tenant) and not resource.stands_in(environment, tenant)
-            ]
+        for thing, one in was.resources.items() if was else ():
+            resource = application.resources.get(thing)
+            left = _places(before, name, thing) - _retired(before, name, thing, type(one))
+            left &= _stacks(now, name)
+            left -= _places(now, name, thing) if type(resource) is type(one) else set()
             if left:
-                why = f"the resource {thing} leaves {', '.join(left)}: what it holds there is deleted"
+                places = ", ".join(f"{environment}.{tenant}" for environment, tenant in sorted(left))
+                why = f"the resource {thing} leaves {places}: what it holds there is deleted"
                 yield now.documents[f"applications/{name}"].file, why
+
+
+def _stacks(platform: Platform, application: str) -> set[tuple[str, str]]:
+    """Environment and tenant of each stack of an application."""
+    tenants = (SHARED, *platform.applications[application].tenants)
+    return {(environment, tenant) for environment in platform.environments for tenant in tenants}
+
+
+def _places(platform: Platform, application: str, thing: str) -> set[tuple[str, str]]:
+    """The stacks that a resource stands in."""
+    resource = platform.applications[application].resources[thing]
+    return {one for one in _stacks(platform, application) if resource.stands_in(*one)}
+
+
+def _retired(platform: Platform, application: str, thing: str, kind: type) -> set[tuple[str, str]]:
+    """The stacks in which a resource of this kind stands and is retiring."""
+    spec = platform.applications.get(application)
+    resource = spec.resources.get(thing) if spec else None
+    if spec is None or type(resource) is not kind:
+        return set()
+    whole = resource is not None and resource.retiring
+    return {one for one in _places(platform, application, thing) if whole or one[1] in spec.retiring}
 
 
 def _class(application: Application | None, thing: str) -> str | None:
@@ -70,9 +94,3 @@ def _class(application: Application | None, thing: str) -> str | None:
 def _less(one: str, other: str) -> bool:
     order: tuple[str, ...] = CLASSIFICATIONS
     return order.index(one) > order.index(other)
-
-
-def _declared(application: Application) -> set[tuple[str, str]]:
-    """What is declared to be retiring: `stack` or `resource`, and a name."""
-    things = {("resource", name) for name, resource in application.resources.items() if resource.retiring}
-    return things | {("stack", tenant) for tenant in application.retiring}

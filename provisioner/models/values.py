@@ -106,7 +106,7 @@ def things(platform: Platform, application: str, environment: str, tenant: str) 
     if any(workload.cache for workload in spec.workloads.values()):
         yield "cache", ""
     for name, resource in spec.resources.items():
-        if hasattr(resource, "settings") and resource.stands_in(environment, tenant):
+        if hasattr(resource, "settings") and resource.serves(environment, tenant):
             yield resource.kind, name
     yield from (("repository", ""), ("logs", ""), ("quota", ""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def test_an_application_asks_for_nobody(company: Path, asked: Callable[[], list[
         ("exports: {kind: bucket}", "exports: {kind: bucket, tenants: [acme]}",
          ["platform/applications/reports.yaml: the resource exports leaves production.globex, test.globex: what it "
           "holds there is deleted"]),
+        ("exports: {kind: bucket}", "exports: {kind: bucket, shared: true}",
+         ["platform/applications/reports.yaml: the resource exports leaves production.acme, production.globex, "
+          "test.acme, test.globex: what it holds there is deleted"]),
         ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: queue, environments: [test]}",
          ["nothing asks for a second person"]),
         ("exports: {kind: bucket}", "exports: {kind: bucket}\n  more: {kind: database, retiring: true}",
@@ -97,6 +101,50 @@ def test_a_lowered_class_asks(
 ) -> None:
     edit(company / "platform/applications/reports.yaml", pattern, by)
     assert asked() == lines
+
+
+THERE = "platform/applications/notify.yaml: the resource %s leaves production.single, test.single: what it holds there"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ("old: {kind: queue}", "old: {kind: topic}", [f"{THERE % 'old'} is deleted"]),
+        ("old: {kind: queue}", "new: {kind: queue, environments: [test]}", [f"{THERE % 'old'} is deleted"]),
+        ("old: {kind: queue}", "", [f"{THERE % 'old'} is deleted"]),
+        ("old: {kind: queue, retiring: true}", "old: {kind: queue, environments: [test]}",
+         ["nothing asks for a second person"]),
+        ("old: {kind: queue, retiring: true}", "", ["nothing asks for a second person"]),
+        ("old: {kind: queue, environments: [test], retiring: true}", "old: {kind: queue, retiring: true}",
+         ["platform/applications/notify.yaml: the resource old is retiring: what keeps it from being deleted is taken "
+          "off"]),
+        ("old: {kind: queue, retiring: true}", "old: {kind: secret, retiring: true}",
+         ["platform/applications/notify.yaml: the resource old is retiring: what keeps it from being deleted is taken "
+          "off"]),
+        ("old: {kind: queue, retiring: true}", "old: {kind: queue, retiring: true, fifo: true}",
+         ["nothing asks for a second person"]),
+    ],
+)  # fmt: skip
+def test_what_is_taken_out_in_one_step_asks(
+    company: Path, asked: Callable[[], list[str]], before: str, after: str, lines: list[str]
+) -> None:
+    """And so does what is retiring where it was not: in other stacks, or as another thing."""
+    file = company / "platform/applications/notify.yaml"
+    git(company, "checkout", "-q", "main")
+    file.write_text(f"{file.read_text()}  {before}\n")
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    edit(file, re.escape(before), after)
+    assert asked() == lines
+
+
+def test_a_shared_resource_leaves_the_stack_that_it_stands_in(company: Path, asked: Callable[[], list[str]]) -> None:
+    file = company / "platform/applications/payments.yaml"
+    edit(file, "shared: true", "shared: true\n    environments: [test]")
+    assert asked() == [
+        "platform/applications/payments.yaml: the resource rates leaves production.shared: what it holds there is "
+        "deleted"
+    ]
 
 
 def test_another_name_hides_no_lowered_class(company: Path, asked: Callable[[], list[str]]) -> None:

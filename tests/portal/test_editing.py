@@ -221,6 +221,8 @@ def test_a_thing_is_put_where_the_others_stand(text: str, expected: str) -> None
         ("tenants: [acme]", {"tenants": ["acme", "globex"]}, "tenants: [acme, globex]"),
         ("environments: [test], tenants: [acme]", {"environments": [], "tenants": []}, "environments: [], tenants: []"),
         ("retiring: true", {"environments": ["test"]}, "retiring: true, environments: [test]"),
+        ("retiring: true", {"shared": True}, "retiring: true, shared: true"),
+        ("classification: internal", {"shared": False}, "classification: internal, shared: false"),
     ],
 )  # fmt: skip
 def test_a_thing_comes_to_stand_in_more_places(there: str, inputs: dict[str, Any], line: str) -> None:
@@ -236,6 +238,8 @@ def test_a_thing_comes_to_stand_in_more_places(there: str, inputs: dict[str, Any
         ("classification: internal", {"tenants": ["acme"]}),
         ("tenants: [acme]", {"tenants": ["globex"]}),
         ("tenants: [acme, globex]", {"tenants": ["acme"]}),
+        ("classification: internal", {"shared": True}),
+        ("shared: true", {"shared": False}),
     ],
 )
 def test_a_change_deletes_nothing(there: str, inputs: dict[str, Any]) -> None:
