@@ -85,10 +85,10 @@ class Change:
         for name in ("reasons", "not_compared"):
             if getattr(self, name):
                 told[name] = [redact(text) for text in getattr(self, name)]
-        for name in ("delete_before_replace", "protected", "retained", "data_store", "formerly"):
+        for name in ("delete_before_replace", "protected", "retained", "data_store"):
             if getattr(self, name):
-                told[name] = getattr(self, name)
-        return told
+                told[name] = True
+        return told | ({"formerly": redact(self.formerly)} if self.formerly else {})
 
 
 def _no_secrets() -> Redactor:

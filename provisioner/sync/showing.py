@@ -54,7 +54,7 @@ def notes(change: Change, told: dict[str, Any]) -> list[str]:
     """What people should know of a change beside its properties; `told` is the same as JSON."""
     found = list(told.get("reasons", ()))
     if change.formerly:
-        found.append(f"formerly {change.formerly}")
+        found.append(f"formerly {told['formerly']}")
     if change.delete_before_replace:
         found.append("the old one is deleted first")
     if change.retained:

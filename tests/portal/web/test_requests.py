@@ -12,17 +12,21 @@ from typing import Any
 
 import orjson
 import pytest
-from lychgate.portal.changes import Changed, Property
+from lychgate.portal.changes import Changed, Property, changes_of
 from lychgate.portal.runs import Person
 from lychgate.portal.verdicts import Judged
 from lychgate.portal.web.previews import LASTS, MOST_OF_ONE, MOST_WAITING, patch_of
 from lychgate.portal.web.processes import JudgingError
 from lychgate.portal.web.sessions import User
+from lychgate.provisioner.sync.difference import difference
 from lychgate.reports.document import parse
 
 from lychgate.model.errors import InputError
+from lychgate.model.graph import Graph, Resource
+from lychgate.model.values import Secret
 from tests.portal.web.conftest import ADA, ORIGIN, Site, text_of
 from tests.portal.web.test_pages import verdict
+from tests.provisioner.sync.test_difference import made
 from tests.reports.trend.stores import RULES, document, judgement
 
 QUEUE = "/applications/payments/new/queue"
@@ -78,6 +82,40 @@ def test_what_happens_to_resources_is_told_once_for_stacks_that_are_alike(site: 
     assert page.count("retention : 7 becomes 14") == 2 and "acme <old>" not in page
     assert 'policy : "initech <old>" becomes "initech <new>"' in page
     assert "takes away old aws:sns/topic:Topic" in page and "payments.test.shared Nothing changes." in page
+
+
+def test_what_happens_to_resources_shows_no_secret_and_no_markup(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither on the page, nor in the merge request, nor in the log: not where it stands in the open either."""
+    old, new, mark = "hunter2hunter2", "correct-horse-battery", "<script>alert(1)</script>\u202e`**[x](y)"
+
+    def graph(secret: str, more: dict[str, Any], *resources: Resource) -> Graph:
+        said = {
+            "masterPassword": Secret(secret), "text": f"user:{secret}@host", mark: secret[:3], f"of {secret}": mark,
+            "nested": {"a": [{"b": Secret({"c": secret})}, f"{secret} inside"]}, **more,
+        }  # fmt: skip
+        return Graph([made("aws:rds/cluster:Cluster", mark, said), *resources])
+
+    came = made("aws:sqs/queue:Queue", f"came {new}", {"name": Secret(new)}, options={"importId": new})
+    moved = made(
+        "aws:sqs/queue:Queue",
+        "moved",
+        {"delaySeconds": 1},
+        options={"aliasURNs": [f"urn:pulumi:dev::shop::a:b:C::{new}"]},
+    )
+    there = made("a:b:C", new, {})
+    now = graph(new, {"whole": [Secret(new)], "also": {"x": Secret(new)}}, came, moved)
+    before = graph(old, {"whole": {"y": Secret(old)}}, made("aws:sqs/queue:Queue", f"gone {old}", {}), there)
+    site.verdict = Judged({}, 0, 0, (), {"payments.test.acme": changes_of(difference(now, before))})
+    where = site.ask(QUEUE, FIELDS)
+    page = site.get(where)
+    submit(site, where)
+    (opened,) = site.world.gitlab.requests
+    assert "becomes <ins>[secret]</ins>" in page and "user:[secret]@host" in page and "masterPassword" in page
+    assert "<script>alert" not in page and "\u202e" not in page and mark not in opened["description"]
+    for text in (page, opened["description"], capsys.readouterr().err):
+        assert old not in text and new not in text
 
 
 def test_what_cannot_be_compared_is_said(site: Site) -> None:
