@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,17 @@ from hypothesis import settings
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("lychgate", deadline=None)
 settings.load_profile("lychgate")
+
+# About how many seconds a test takes that has the marker.
+WEIGHTS = {"engine": 20.0, "slow": 5.0, "browser": 3.0, "database": 1.0}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that in the end no worker waits for another's."""
+    weights = Counter[Path]()
+    for item in items:
+        weights[item.path] += max((WEIGHTS[one.name] for one in item.iter_markers() if one.name in WEIGHTS), default=0)
+    items.sort(key=lambda item: -weights[item.path])
 
 
 @pytest.fixture(scope="session")
