@@ -78,7 +78,7 @@ def proposal(asked: Asked, file: str, before: str, after: str, judged: Judged) -
         "",
         *_fenced("diff", _difference(file, before, after)),
         "",
-        *_changes(judged),
+        *(_changes(judged) if action.kind else []),
     ]
     return Proposal(branch_of(asked.run.id), file, after, flat(title)[:200], "\n".join([*lines, notes(judged)]))
 
@@ -103,6 +103,7 @@ def _changes(judged: Judged) -> list[str]:
         counts = Counter(one.action for one in changes)
         told = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if counts[action])
         found.append(f"- {code(stack)}: {told or 'nothing changes'}")
+    found += [f"- in {code(name)}: not known, as it is now it could not be captured" for name in judged.not_compared]
     return ["Resources, compared with the files as they are:", "", *found, ""] if found else []
 
 

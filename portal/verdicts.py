@@ -15,6 +15,7 @@ from typing import Any
 
 from lychgate.portal.changes import Changed, changes_of
 from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.models.names import parts_of
 from lychgate.provisioner.models.platform import Platform, read_platform
 from lychgate.provisioner.models.questionable import questionable
 from lychgate.provisioner.sync.capturing import Captured, Capturing, siblings
@@ -56,6 +57,12 @@ class Judged:
     undetermined: int
     questionable: tuple[str, ...] = ()
     changes: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
+
+    @property
+    def not_compared(self) -> list[str]:
+        """The environments in which nobody knows what happens to resources."""
+        told = {(parts_of(stack) or ("", ""))[1] for stack in self.changes}
+        return sorted(self.verdicts.keys() - told)
 
 
 @contextmanager

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lychgate.portal.verdicts import Judged, Judges, edited_copy, judge
+from lychgate.provisioner.assembly.scope import Scope
+from lychgate.provisioner.sync.capturing import Captured, Capturing
 
 from lychgate import PASS, Answer, Case, fail, rule
 from lychgate.cli.platforms import platform_of
 from lychgate.cli.portal_judging import judges_of
+from lychgate.model.errors import InputError
 from lychgate.views.base import View
 from tests.portal.conftest import EXAMPLE
 
@@ -79,3 +83,19 @@ def test_what_stands_there_already_is_not_brought(judged: Callable[..., Judged])
     assert set(found.changes) == {"shop.test.single", "shop.test.shared"}
     assert (found.findings, found.undetermined) == (0, 0)
     assert found.verdicts["test"]["decision"] == "findings"
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_compared_all_counts(
+    judged: Callable[..., Judged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = Capturing.capture
+
+    def only_as_it_will_be(self: Capturing, scopes: list[Scope], **more: Any) -> Captured:
+        if "known" in more:
+            raise InputError("the program", found="it ended", expected="a stack")
+        return capture(self, scopes, **more)
+
+    monkeypatch.setattr(Capturing, "capture", only_as_it_will_be)
+    found = judged(("notify/mail", ""), ("notify/mail", "external/acquirer"))
+    assert (found.findings, found.changes, found.not_compared) == (1, {}, ["test"])

@@ -119,7 +119,15 @@ def test_what_happens_to_resources_shows_no_secret_and_no_markup(
 
 
 def test_what_cannot_be_compared_is_said(site: Site) -> None:
-    assert "the application as it is could not be captured" in site.get(site.ask(QUEUE, FIELDS))
+    """Beside what can be: what is not told of an environment is not nothing."""
+    verdicts = {name: whole(verdict("pass", stack=f"platform/payments.{name}.acme")) for name in ("production", "test")}
+    site.verdict = Judged(verdicts, 0, 0, (), {"payments.test.acme": ()})
+    where = site.ask(QUEUE, FIELDS)
+    page = text_of(site.get(where))
+    assert "payments.test.acme Nothing changes. What happens to them in production is not known" in page
+    submit(site, where)
+    (opened,) = site.world.gitlab.requests
+    assert "- `payments.test.acme`: nothing changes\n- in `production`: not known" in opened["description"]
 
 
 def test_the_patch_is_what_was_judged(site: Site) -> None:
