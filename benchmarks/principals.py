@@ -9,7 +9,8 @@ from benchmarks.measuring import Row, best, once
 from lychgate.model.graph import Graph
 from lychgate.views.escalation import reach_of
 from lychgate.views.iam_principals import Role
-from lychgate.views.permitted import thing_of, what_can, who_can
+from lychgate.views.permitted import what_can, who_can
+from lychgate.views.things import thing_of
 
 
 def rows() -> Iterator[Row]:

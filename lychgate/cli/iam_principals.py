@@ -10,7 +10,7 @@ from typing import Any
 from lychgate.cli.iam_answers import Answer
 from lychgate.cli.iam_least_privilege import identity_of
 from lychgate.cli.iam_sources import Source, graph_of
-from lychgate.model.errors import InputError, nearest, shown
+from lychgate.model.errors import InputError, either, nearest, shown
 from lychgate.model.escaping import flat
 from lychgate.model.graph import Graph
 from lychgate.model.redaction import Redactor
@@ -20,7 +20,8 @@ from lychgate.reasoning.iam import Grant, catalogue
 from lychgate.views.escalation import reach_of, record
 from lychgate.views.iam import workloads_of
 from lychgate.views.iam_principals import Identity, Role
-from lychgate.views.permitted import Holder, Permitted, Thing, thing_of, what_can, who_can
+from lychgate.views.permitted import Holder, Permitted, what_can, who_can
+from lychgate.views.things import Thing, thing_of
 
 _PATTERN = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+|\*")
 _MOST_NAMED = 10  # candidates in an error
@@ -32,6 +33,7 @@ def whoever_can(action: str, on: str, source: Source) -> Answer:
     _known_action(action)
     graph = graph_of(source)
     thing = _thing(graph, on)
+    _works_on(action, thing)
     found = who_can(graph, action, thing)
     told = {
         "action": action,
@@ -69,6 +71,19 @@ def _known_action(action: str) -> None:
         service = action.partition(":")[0].lower()
         names = [one.name for one in catalogue.expand(f"{service}:*")] or list(catalogue.services())
         raise InputError("ACTION", found=f"no action {shown(action)} is known", hint=nearest(action, names))
+
+
+def _works_on(action: str, thing: Thing) -> None:
+    known = catalogue.action(action)
+    if known is None or thing.for_action(action):
+        return
+    formats = catalogue.formats(action.partition(":")[0].lower())
+    expected = [formats[kind] for kind in known.resource_types if kind in formats]
+    raise InputError(
+        "--on",
+        found=f"{known.name} works on no such resource as {shown(thing.name)}",
+        expected=either(expected[:_MOST_NAMED]) if expected else "'*': it is about no resource",
+    )
 
 
 def _thing(graph: Graph, text: str) -> Thing:
@@ -143,7 +158,7 @@ def _who(action: str, thing: Thing, holders: Sequence[Holder], unknown: Sequence
         for one in direct:
             yield f"  {flat(one.name)}: through {flat(_through(one.grants))}"
     if writers:
-        yield "By writing its policy, to let in themselves:"
+        yield "By changing its policy, to let in themselves:"
         for one in writers:
             yield f"  {flat(one.name)}: {one.grants[0].action} through {flat(_through(one.grants))}"
     if others:
@@ -152,7 +167,7 @@ def _who(action: str, thing: Thing, holders: Sequence[Holder], unknown: Sequence
             yield f"  {flat(one.name)}:"
             yield from _chain(one.chain, "    ")
             if one.writes:
-                yield f"    and then by writing its policy: {one.grants[0].action} through {flat(_through(one.grants))}"
+                yield f"    and then changes its policy: {one.grants[0].action} through {flat(_through(one.grants))}"
     yield from _unknown(unknown)
 
 
@@ -181,10 +196,9 @@ def _what(identity: Identity, permitted: Sequence[Permitted], told: dict[str, An
         yield "Gets every right of the account:"
         yield from _chain(reach_of(identity).administrator or (), "  ")
     if not permitted and told["administrator"] is None:
-        yield "May do nothing by itself."
+        yield "May do nothing by itself" + (" that can be told." if told["unknown"] else ".")
     for one in permitted:
-        name = "whatever else there is" if one.thing is None else f"{one.thing.name} ({one.thing.arns[0]})"
-        yield f"May, on {flat(name)}:"
+        yield f"May, on {flat(_place(one.thing))}:"
         yield from _levels(one)
     if told["becomes"]:
         yield "Can become:"
@@ -192,6 +206,12 @@ def _what(identity: Identity, permitted: Sequence[Permitted], told: dict[str, An
             yield f"  {flat(other.name)}:"
             yield from _chain(chain, "    ")
     yield from _unknown(told["unknown"])
+
+
+def _place(thing: Thing | None) -> str:
+    if thing is None:
+        return "whatever else there is"
+    return f"{thing.name} ({thing.arns[0]})" if thing.resource is not None else thing.name
 
 
 def _levels(one: Permitted) -> Iterator[str]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import UnknownRead
-from lychgate.reasoning.iam import Context, Policy, Statement, UndecidedError, holds, overlap, resources_language
+from lychgate.reasoning.iam import (
+    Context,
+    Policy,
+    Statement,
+    UndecidedError,
+    catalogue,
+    holds,
+    overlap,
+    resources_language,
+)
 from lychgate.reasoning.iam import access as layers
 from lychgate.reasoning.iam.callers import IMPLIED
 from lychgate.reasoning.iam.evaluation import implied_keys
@@ -25,7 +34,7 @@ from lychgate.reasoning.iam.surplus import Surplus, exceeds, surplus
 from lychgate.views.exposure import named_of, names_everyone, requirements_of
 from lychgate.views.iam_principals import Identity
 from lychgate.views.ownership_callers import Callers
-from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
+from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on, region_of
 from lychgate.views.unique_ids import named_identity
 
 _BELOW = ("/", ":")  # what begins the name of something below a resource
@@ -161,22 +170,33 @@ def as_its_own(identity: Identity, policy: ResourcePolicy, statement: Statement)
 
 def _own(policy: ResourcePolicy, statement: Statement) -> tuple[str, ...]:
     """What of a statement's resources is the policy's own target: `*` there means no other."""
-    try:
-        target = policy.target
-    except UnknownRead:
-        target = None
-    arn = target.outputs.get("arn") if target is not None else None
-    if not isinstance(arn, str):
+    arn = _target_arn(policy)
+    if not arn:
         return statement.resources or ("*",)
     if statement.resources is None:
         return (arn,)
     if statement.not_resource:
         return statement.resources
-    own = (text for entry in statement.resources for text in _at(arn, entry, statement.effect == "Allow"))
+    own = (text for entry in statement.resources for text in meant_of(arn, entry, statement.effect == "Allow"))
     return tuple(dict.fromkeys(own))
 
 
-def _at(arn: str, entry: str, most: bool) -> Iterator[str]:
+def _target_arn(policy: ResourcePolicy) -> str:
+    """The ARN of what a policy stands on, also where that is no part of the program; empty where it is not known."""
+    try:
+        target = policy.target
+    except UnknownRead:
+        return ""
+    written = policy.resource.properties.get(policy.carrier.reference)
+    if target is not None:
+        written = target.outputs.get("arn")
+    elif isinstance(written, str) and policy.service == "s3" and ":" not in written:
+        region = region_of(policy.graph, policy.resource)
+        return f"arn:{catalogue.partition_of(region)}:s3:::{written}"
+    return written if isinstance(written, str) and written.startswith("arn:") else ""
+
+
+def meant_of(arn: str, entry: str, most: bool) -> Iterator[str]:
     """What an entry of Resource means of a resource and what is below it: `acme-*` is other buckets too. A variable in
     the ARN may be anything (`most`), or is not counted on."""
     if resources_language((entry,)).matches(arn) or (most and _rests(arn, entry, most) & {"", "*"}):
@@ -206,18 +226,18 @@ def _rests(text: str, entry: str, most: bool) -> set[str]:
 
 def policies_over(graph: Graph, arn: str) -> list[ResourcePolicy]:
     """The policies of the resource that an ARN names, or stands below."""
-    index = graph.once("resource policies by ARN", lambda: list(_by_arn(graph)))
-    return [policy for own, policy in index if arn == own or arn.startswith((f"{own}/", f"{own}:"))]
+    return [policy for own, policy in by_arn(graph) if arn == own or arn.startswith((f"{own}/", f"{own}:"))]
+
+
+def by_arn(graph: Graph) -> list[tuple[str, ResourcePolicy]]:
+    """The policies of resources, each with the ARN of its resource, as far as that is known."""
+    return graph.once("resource policies by ARN", lambda: list(_by_arn(graph)))
 
 
 def _by_arn(graph: Graph) -> Iterator[tuple[str, ResourcePolicy]]:
     for policy in [*ResourcePolicy.all(graph), *TrustPolicy.all(graph)]:
-        try:
-            target = policy.target
-        except UnknownRead:
-            continue
-        arn = target.outputs.get("arn") if target is not None else None
-        if isinstance(arn, str):
+        arn = _target_arn(policy)
+        if arn:
             yield arn, policy
 
 

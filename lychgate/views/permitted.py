@@ -3,31 +3,43 @@ also by becoming others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from lychgate.model.graph import Graph, Resource
+from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Chain, Principal, unsure
-from lychgate.reasoning.iam import Facts, Grant, Language, Policy, Principals, Statement, TooComplexError, catalogue
+from lychgate.reasoning.iam import (
+    Facts,
+    Grant,
+    Policy,
+    Principals,
+    Request,
+    Statement,
+    TooComplexError,
+    catalogue,
+)
 from lychgate.reasoning.iam.catalogue import Action
-from lychgate.reasoning.iam.patterns import Pattern
+from lychgate.reasoning.iam.evaluation import needs_resource_policy
 from lychgate.reasoning.iam.principals import account_of as account_of_entry
 from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.sides import ways_in
 from lychgate.reasoning.iam.unnamed import unnamed
 from lychgate.views.attachments import ROLE
-from lychgate.views.effective import policies_over
+from lychgate.views.effective import by_arn, meant_of, policies_over
 from lychgate.views.escalation import principal_of, reach_of
 from lychgate.views.exposure import principal_account
 from lychgate.views.iam_principals import Identity, account_of
-from lychgate.views.ownership_types import BELOW
-from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy
+from lychgate.views.policy_carriers import CARRIERS
+from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, unplaced
+from lychgate.views.things import Thing, over, thing_at, with_arn
 from lychgate.views.unique_ids import named_by_arn, named_identity
 
-# What writes the policy of a resource, by the service; whoever may do so may let in itself. Of an access point, a file
-# system or a domain it does not: there a policy alone opens nothing, or it is not read here.
+# What writes the policy of a resource, by the service; whoever may do so may let in itself, up to what the last ones
+# can give: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Operations). Of an access point, a
+# file system or a domain it does not: there a policy alone opens nothing, or it is not read here.
 _WRITING = {
     "s3": ("s3:PutBucketPolicy",),
     "kms": ("kms:PutKeyPolicy", "kms:CreateGrant"),
@@ -39,26 +51,33 @@ _WRITING = {
     "dynamodb": ("dynamodb:PutResourcePolicy",),
     "kinesis": ("kinesis:PutResourcePolicy",),
 }
+_GRANTED = tuple(
+    f"kms:{name}"
+    for name in (
+        "Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+        "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "DeriveSharedSecret", "Encapsulate",
+        "Decapsulate", "Sign", "Verify", "GenerateMac", "VerifyMac", "GetPublicKey", "DescribeKey", "CreateGrant",
+        "RetireGrant",
+    )
+)  # fmt: skip
+# What takes the policy of a resource away, and with it what it denies.
+_UNWRITING = {
+    "s3": "s3:DeleteBucketPolicy",
+    "secretsmanager": "secretsmanager:DeleteResourcePolicy",
+    "sqs": "sqs:RemovePermission",
+    "sns": "sns:RemovePermission",
+    "ecr": "ecr:DeleteRepositoryPolicy",
+    "dynamodb": "dynamodb:DeleteResourcePolicy",
+    "kinesis": "kinesis:DeleteResourcePolicy",
+    "elasticfilesystem": "elasticfilesystem:DeleteFileSystemPolicy",
+    "backup": "backup:DeleteBackupVaultAccessPolicy",
+    "kafka": "kafka:DeleteClusterPolicy",
+    "s3tables": "s3tables:DeleteTableBucketPolicy",
+}
+_WITH_POLICIES = frozenset(carrier.service for carrier in CARRIERS.values())
 # A grant of KMS for itself is asked for by itself, and by no service for it.
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _BY_ITSELF: Facts = {"kms:GrantIsForAWSResource": "false", "kms:ViaService": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """What is asked about: a resource of the graph with what stands below it, or an ARN of which the graph knows none.
-
-    `arns` are the patterns that mean it, `account` the one that it stands in, empty where nobody says.
-    """
-
-    name: str
-    arns: tuple[str, ...]
-    resource: Resource | None = None
-    account: str = ""
-
-    def for_action(self, action: str) -> tuple[str, ...]:
-        """The patterns that the action works on (a bucket, or its objects); all where the catalogue does not tell."""
-        shapes = catalogue.shapes(action)
-        return tuple(arn for arn in self.arns if any(_fits(arn, shape) for shape in shapes)) if shapes else self.arns
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,41 +108,41 @@ class Permitted:
     actions: list[tuple[Action, tuple[Grant, ...]]]
 
 
-def thing_of(graph: Graph, text: str) -> Thing:
-    """What a text means: a URN, an ARN (wildcards: any of these), or the name of a resource that has an ARN.
-
-    Raises LookupError with the candidates where a name means several, or none.
-    """
-    if text == "*" or (text.startswith("arn:") and graph.resolve(text) is None):
-        return Thing(text, (text,), None, principal_account(text) if text != "*" else "")
-    exact = graph.by_urn.get(text) or (graph.resolve(text) if text.startswith("arn:") else None)
-    found = [exact] if exact is not None else [one for one in _with_arn(graph) if text in _names(one)]
-    if len(found) != 1 or _arn(found[0]) is None:
-        raise LookupError([one.urn for one in found] or [one.urn for one in _with_arn(graph)])
-    return _thing(graph, found[0])
-
-
 def who_can(graph: Graph, action: str, thing: Thing) -> WhoCan:
     """Who may do the action (wildcards: any of these) to the thing: identities of the graph, whoever else the thing's
     own policy lets in, who may write that policy, and who can become one of them."""
-    found = WhoCan([], [])
-    policies = _theirs(graph, thing, found.unknown)
+    unknown: list[str] = []
+    found: dict[str, Holder] = {}
     identities = [one for one in Identity.all(graph) if one.what != "group"]  # a group acts by its members
+    asked = [(one, _theirs(graph, one, action, unknown)) for one in _meant(graph, thing) if one.for_action(action)]
     direct: dict[str, Holder] = {}
-    for identity in identities:
-        who = principal_of(identity)
-        holder = _holder(who, action, thing, policies, found.unknown)
-        if holder is not None:
-            direct[who.key] = holder
-            found.holders.append(holder)
-            found.unknown.extend([f"{who.name}: {who.unsure}"] if who.unsure else [])
-    found.holders.extend(_outsiders(graph, action, thing, policies, found.unknown))
-    for identity in identities:
-        who = principal_of(identity)
-        if who.key not in direct:
-            through = _through(identity, action, thing, policies, direct, found.unknown)
-            found.holders.extend([through] if through else [])
-    return WhoCan(found.holders, list(dict.fromkeys(found.unknown)))
+    for one, policies in asked:
+        for who in map(principal_of, identities):
+            holder = None if who.key in direct else _holder(who, action, one, policies, unknown)
+            if holder is not None:
+                direct[who.key] = found[who.key] = holder
+                unknown.extend([f"{who.name}: {who.unsure}"] if who.unsure else [])
+    for one, policies in asked:
+        for holder in _outsiders(graph, action, one, policies, unknown):
+            found.setdefault(holder.name, holder)
+    for one, policies in asked:
+        for identity in identities:
+            key = principal_of(identity).key
+            through = None if key in found else _through(identity, action, one, policies, direct, unknown)
+            found |= {key: through} if through else {}
+    return WhoCan(list(found.values()), list(dict.fromkeys(unknown)))
+
+
+def _meant(graph: Graph, thing: Thing) -> Iterator[Thing]:
+    """What is asked about and, where that is several by a wildcard, each resource among them that has a policy."""
+    yield thing
+    if thing.resource is None:
+        for own in dict.fromkeys(own for own, _ in by_arn(graph)):
+            arns = tuple(text for pattern in thing.arns for text in meant_of(own, pattern, True))
+            one = over(graph, own)
+            if arns and own not in thing.arns:
+                account = thing.account if one is None else account_of(graph, one)
+                yield Thing(own, arns, one, account)
 
 
 def what_can(identity: Identity) -> tuple[list[Permitted], list[str]]:
@@ -134,18 +153,19 @@ def what_can(identity: Identity) -> tuple[list[Permitted], list[str]]:
     acting = [who, *(step.source for chain in reach.chains.values() for step in chain)]
     unknown = [*reach.doubts, *(f"{one.name}: {one.unsure}" for one in acting if one.unsure)]
     found = []
-    for resource in _with_arn(graph):
-        thing = _thing(graph, resource)
-        policies = _theirs(graph, thing, unknown)
+    for resource in with_arn(graph):
+        thing = thing_at(graph, resource)
+        policies = _theirs(graph, thing, "", unknown)
         if not who.rights.prepared and not policies:
             continue
         allowed = [
             (action, grants)
-            for action in _actions_of(_service(thing))
+            for action in _actions_of(thing.service)
             if (grants := _may(who, action.name, thing, policies, unknown))
         ]
         found += [Permitted(thing, allowed)] if allowed else []
     elsewhere = list(_elsewhere(who, unknown))
+    found += _named(graph, who, {action.name for action, _ in elsewhere}, unknown)
     return [*found, *([Permitted(None, elsewhere)] if elsewhere else [])], list(dict.fromkeys(unknown))
 
 
@@ -165,6 +185,36 @@ def _elsewhere(who: Principal, unknown: list[str]) -> Iterator[tuple[Action, tup
                     yield action, tuple(grants[:1])
 
 
+def _named(graph: Graph, who: Principal, anywhere: set[str], unknown: list[str]) -> Iterator[Permitted]:
+    """What it may do to what its policies name and is no part of the program, beside what it may do anywhere."""
+    statements = (one for prepared in who.rights.prepared for one in prepared.policy.statements)
+    allows = (one for one in statements if one.effect == "Allow" and not one.not_resource)
+    for entry in dict.fromkeys(entry for one in allows for entry in one.resources or ()):
+        arn = _VARIABLE.sub("*", entry)
+        if arn == "*" or over(graph, arn) is not None:
+            continue
+        thing = Thing(entry, (arn,), None, principal_account(arn))
+        service = thing.service
+        services = [service, *(["sts"] if service == "iam" else [])]
+        if any(sign in service for sign in "*?"):
+            services = sorted(who.rights.services - {""})
+        allowed = []
+        for action in (one for each in services for one in _actions_of(each) if one.name not in anywhere):
+            if who.rights.mentions(action.name) and thing.for_action(action.name):
+                try:
+                    grants = who.rights.granted(action.name, arn, who.facts)
+                except TooComplexError as error:
+                    unknown.append(f"{who.name}: too large a question ({error})")
+                    continue
+                allowed += [(action, tuple(grants[:1]))] if grants else []
+        if allowed:
+            yield Permitted(thing, allowed)
+            if thing.account not in ("", who.account) or any(
+                needs_resource_policy(Request(one.name, arn)) for one, _ in allowed
+            ):
+                unknown.append(f"the policy of {entry}, which has to agree, and is no part of the program")
+
+
 def _holder(who: Principal, action: str, thing: Thing, policies: list[Prepared], unknown: list[str]) -> Holder | None:
     """Somebody who may, or may write the policy of the thing and then may."""
     grants = _may(who, action, thing, policies, unknown)
@@ -172,10 +222,16 @@ def _holder(who: Principal, action: str, thing: Thing, policies: list[Prepared],
         return Holder(who.name, grants)
     if not who.arn:
         return None
-    letting_in = Statement(1, "", "Allow", ("*",), ("*",), Principals((("AWS", who.arn),)))
-    for writing in _WRITING.get(_service(thing), ()):
+    for writing in _WRITING.get(thing.service, ()):
         grants = _may(who, writing, thing, policies, unknown, _BY_ITSELF)
+        given = _GRANTED if writing == "kms:CreateGrant" else ("*",)
+        letting_in = Statement(1, "", "Allow", given, ("*",), Principals((("AWS", who.arn),)))
         if grants and _may(who, action, thing, [Prepared(Policy((letting_in,)))], unknown):
+            return Holder(who.name, grants, writes=True)
+    if any(one.denies for one in policies):
+        unwriting = _UNWRITING.get(thing.service, "")
+        grants = _may(who, unwriting, thing, policies, unknown) if unwriting else ()
+        if grants and _may(who, action, thing, [], unknown):
             return Holder(who.name, grants, writes=True)
     return None
 
@@ -190,6 +246,8 @@ def _may(
     if not arns:
         return ()
     same = not (thing.account and who.account and thing.account != who.account)
+    if thing.elsewhere and not policies and same and who.account:
+        policies = [_delegating(who.account)]  # keys and roles elsewhere leave it to their account, as most do
     try:
         ways = ways_in(action, list(arns), who.rights, policies, who.arn, {**who.facts, **(facts or {})}, same)
     except TooComplexError as error:
@@ -214,11 +272,19 @@ def _through(
         if holder is not None:
             return replace(holder, name=reach.start.name, chain=chain)
     for account, chain in reach.administrators.items():
-        if not thing.account or account in ("", thing.account):
+        if (not thing.account or account in ("", thing.account)) and _may_agree(action, thing, policies):
             if not unsure(chain):
                 return Holder(reach.start.name, (), chain)
             unknown.append(f"{reach.start.name}: {unsure(chain)}")
     return None
+
+
+def _may_agree(action: str, thing: Thing, policies: list[Prepared]) -> bool:
+    """Whether the thing lets somebody do it at all: every right of an account is none to a key that gives it nobody."""
+    if thing.elsewhere or not any(needs_resource_policy(Request(action, arn)) for arn in thing.arns):
+        return True
+    given = (action, *_WRITING.get(thing.service, ()))
+    return any(one.mentions(name) for one in policies for name in given)
 
 
 def _outsiders(
@@ -250,8 +316,19 @@ def _outsider(principal: str) -> str:
     return words.get(kind, f"{value} (where its own account lets it)" if kind == "AWS" else principal)
 
 
-def _theirs(graph: Graph, thing: Thing, unknown: list[str]) -> list[Prepared]:
-    """The policies of the thing itself."""
+@lru_cache(maxsize=64)
+def _delegating(account: str) -> Prepared:
+    allow = Statement(0, "", "Allow", ("*",), ("*",), Principals((("AWS", account),)))
+    return Prepared(Policy((allow,), label="its own policy, which is not known"))
+
+
+def _theirs(graph: Graph, thing: Thing, action: str, unknown: list[str]) -> list[Prepared]:
+    """The policies of the thing itself, as far as they are known to be its; why others are not, if asked for an
+    action."""
+    for policy, why in unplaced(graph):
+        carrier = policy.carrier
+        if thing.resource.type in carrier.targets if thing.resource is not None else carrier.service == thing.service:
+            unknown.append(f"the {policy.what} {policy.name}: {why.path} {why.why}")
     found: list[ResourcePolicy] = policies_over(graph, thing.arns[0])
     if thing.resource is not None and thing.resource.type == ROLE and not thing.resource.external:
         found = [*found, TrustPolicy.of(graph, thing.resource)]
@@ -263,48 +340,13 @@ def _theirs(graph: Graph, thing: Thing, unknown: list[str]) -> list[Prepared]:
             unknown.append(f"the {policy.what} {policy.name}: {error.path} {error.why}")
             continue
         prepared += [named_by_arn(graph, one)] if one is not None else []
+    service = action.partition(":")[0].lower()
+    guarded = service in _WITH_POLICIES or any(sign in service for sign in "*?")
+    if thing.elsewhere and not found and guarded and catalogue.shapes(action) != (("*",),):
+        unknown.append(f"policies on {thing.name} that are no part of the program")
     return prepared
-
-
-def _arn(resource: Resource) -> str | None:
-    arn = resource.outputs.get("arn")
-    return arn if isinstance(arn, str) else None
-
-
-def _with_arn(graph: Graph) -> list[Resource]:
-    return graph.once("resources with ARN", lambda: [one for one in graph.resources if _arn(one) is not None])
-
-
-def _names(resource: Resource) -> set[str]:
-    arn = _arn(resource) or ""
-    given = (resource.name, arn.rpartition(":")[2], arn.rpartition("/")[2], resource.outputs.get("id"))
-    return {name for name in given if isinstance(name, str)}
-
-
-def _thing(graph: Graph, resource: Resource) -> Thing:
-    arn = _arn(resource) or ""
-    below = BELOW.get(arn.split(":")[2] if arn.count(":") >= 5 else "", "")
-    arns = (arn, arn + below) if below else (arn,)
-    return Thing(f"{resource.type.rpartition(':')[2]} {resource.name}", arns, resource, account_of(graph, resource))
-
-
-def _service(thing: Thing) -> str:
-    fields = thing.arns[0].split(":", 3)
-    return fields[2] if len(fields) == 4 else ""
 
 
 @lru_cache(maxsize=512)
 def _actions_of(service: str) -> tuple[Action, ...]:
     return tuple(catalogue.expand(f"{service}:*"))
-
-
-def _fits(arn: str, shape: Pattern) -> bool:
-    """Whether an action works on what the ARN means; shapes have AWS's usual partition, Region and account."""
-    fields = arn.split(":", 5)
-    if len(fields) < 6:
-        return True
-    usual = ("arn", "aws", fields[2], fields[3] and "us-east-1", fields[4] and "111122223333", fields[5])
-    text = ":".join(usual)
-    text = text.removesuffix(":*") + ":log-stream:x" if fields[2] == "logs" and text.endswith(":*") else text
-    text = text.replace("*", "x").replace("?", "x")
-    return Language([shape]).matches(text) and catalogue.fits(text, shape)

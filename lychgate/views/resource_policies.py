@@ -260,12 +260,19 @@ def policies_on(graph: Graph, resource: Resource) -> list[ResourcePolicy]:
 
     Raises UnknownRead where there is one whose target is not known and that might be this resource's.
     """
-    index: Index = graph.once("resource policies", lambda: Index(graph))
-    for policy, unknown in index.unplaced:
-        carrier = policy.carrier
-        if resource.type in carrier.targets:
+    for policy, unknown in unplaced(graph):
+        if resource.type in policy.carrier.targets:
             raise UnknownRead(policy.resource.urn, f"{policy.name}.{unknown.path}", unknown.why)
-    return index.placed.get(resource.urn, [])
+    return _index(graph).placed.get(resource.urn, [])
+
+
+def unplaced(graph: Graph) -> list[tuple[ResourcePolicy, UnknownRead]]:
+    """The policies whose resource is not known, each with the reason."""
+    return _index(graph).unplaced
+
+
+def _index(graph: Graph) -> Index:
+    return graph.once("resource policies", lambda: Index(graph))
 
 
 class Index:

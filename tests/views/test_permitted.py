@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
+
 from lychgate.model.graph import Graph
 from lychgate.sources.program.programs import capture_texts
 from lychgate.views.iam_principals import Role
-from lychgate.views.permitted import thing_of, what_can, who_can
+from lychgate.views.permitted import what_can, who_can
+from lychgate.views.things import thing_of
 
 PROGRAM = """
 import json
@@ -84,6 +87,43 @@ existing = aws.iam.Role.get("existing", "audit")
 other = "arn:aws:sts::444455556666:assumed-role/guard/night"
 guarded("receipts", {**allow("s3:GetObject", objects), "Principal": {"AWS": [other, existing.arn]}})
 """,
+    "wildcards": """
+role("reader", allow("s3:GetObject", objects))
+clerk = role("clerk")
+guarded("receipts", {**allow("s3:GetObject", "arn:aws:s3:::*/private/*"), "Principal": {"AWS": clerk.arn}})
+key = aws.kms.Key("key")
+role("decrypts", allow("kms:Decrypt", key.arn), allow("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/other"))
+role("sends", allow("sqs:SendMessage", "arn:aws:sqs:*:*:orders"))
+""",
+    "elsewhere": """
+clerk = role("clerk")
+given = {**allow("s3:GetObject", "arn:aws:s3:::acme-legacy/*"), "Principal": {"AWS": clerk.arn}}
+aws.s3.BucketPolicy("legacy", bucket="acme-legacy", policy=document(given))
+role("reader", allow("s3:GetObject", ["arn:aws:s3:::other/*", objects]), allow("s3:ListBucket", "*"))
+role("sender", allow("sts:AssumeRole", "arn:aws:iam::444455556666:role/x"))
+role("opens", allow("execute-api:Invoke", "arn:aws:execute-api:us-east-1:111122223333:abc/*"))
+""",
+    "changed": """
+role("frees", allow(["s3:GetObject", "s3:DeleteBucketPolicy"], [bucket.arn, objects]))
+role("barred", allow("s3:GetObject", objects))
+guarded("receipts", {**allow("s3:GetObject", objects), "Effect": "Deny", "Principal": "*"})
+key = aws.kms.Key("key")
+role("granter", allow("kms:CreateGrant", key.arn))
+""",
+    "shapes": """
+aws.secretsmanager.Secret("db", name="prod/db")
+logs = aws.cloudwatch.LogGroup("logs", name="/aws/lambda/api")
+aws.ec2.Instance("web", ami="ami-1", instance_type="t3.micro")
+role("reads", allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/*"))
+role("watches", allow("logs:DescribeLogStreams", pulumi.Output.concat(logs.arn, ":*")))
+role("commands", allow("ssm:SendCommand"))
+""",
+    "unknown": """
+found = aws.ssm.get_parameter_output(name="/x").value
+clerk = role("clerk")
+given = document({**allow("s3:GetObject", objects), "Principal": {"AWS": clerk.arn}})
+aws.s3.BucketPolicy("receipts", bucket=found, policy=given)
+""",
 }
 
 
@@ -106,3 +146,87 @@ def test_a_session_of_another_account_and_an_existing_role_are_outsiders() -> No
     assert holders[0] == "arn:aws:sts::444455556666:assumed-role/guard/night (where its own account lets it)"
     assert holders[1].startswith("arn:aws:iam::111122223333:role/existing")
     assert len(holders) == 2
+
+
+@pytest.mark.parametrize("on", ["arn:aws:s3:::acme-*", "arn:aws:s3:::acme-*/*", "arn:aws:s3:::*", "*"])
+def test_a_wildcard_means_the_objects_and_what_the_policies_of_each_bucket_say(on: str) -> None:
+    holders, unknown = asked("wildcards", "s3:GetObject", on)
+    assert holders == ["role reader", "role clerk"]
+    assert unknown == [f"policies on {on} that are no part of the program"]
+
+
+@pytest.mark.parametrize(
+    ("action", "on", "holders"),
+    [
+        ("kms:Decrypt", "arn:aws:kms:*:*:key/*", ["role decrypts"]),
+        ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/other", ["role decrypts"]),
+        ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/third", []),
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:*:orders", ["role sends"]),
+    ],
+)
+def test_what_is_no_part_of_the_program_may_have_a_policy(action: str, on: str, holders: list[str]) -> None:
+    assert asked("wildcards", action, on) == (holders, [f"policies on {on} that are no part of the program"])
+
+
+def test_a_policy_of_the_program_on_a_bucket_of_elsewhere_counts() -> None:
+    assert asked("elsewhere", "s3:GetObject", "arn:aws:s3:::acme-legacy/*") == (["role clerk"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "permitted", "unknown"),
+    [
+        (
+            "reader",
+            {
+                "Bucket receipts": ["s3:GetObject", "s3:ListBucket"],
+                "arn:aws:s3:::other/*": ["s3:GetObject"],
+                "": ["s3:ListBucket"],
+            },
+            [],
+        ),
+        (
+            "sender",
+            {"arn:aws:iam::444455556666:role/x": ["sts:AssumeRole"]},
+            ["the policy of arn:aws:iam::444455556666:role/x, which has to agree, and is no part of the program"],
+        ),
+        ("opens", {"arn:aws:execute-api:us-east-1:111122223333:abc/*": ["execute-api:Invoke"]}, []),
+    ],
+)
+def test_what_policies_name_elsewhere_is_told(name: str, permitted: dict[str, list[str]], unknown: list[str]) -> None:
+    graph = captured()["elsewhere"]
+    assert isinstance(graph, Graph)
+    (role,) = (one for one in Role.all(graph) if one.name == name)
+    found, doubts = what_can(role)
+    names = {
+        one.thing.name if one.thing else "": sorted(action.name for action, _ in one.actions)
+        for one in found
+        if one.thing is None or one.thing.service != "s3" or "legacy" not in one.thing.name
+    }
+    assert (names, doubts) == (permitted, unknown)
+
+
+def test_who_may_take_the_policy_away_is_not_held_by_its_denies() -> None:
+    assert asked("changed", "s3:GetObject", "receipts")[0] == ["role frees"]
+
+
+def test_a_grant_of_kms_gives_only_what_it_can() -> None:
+    assert asked("changed", "kms:Decrypt", "key")[0] == ["role granter"]
+    assert asked("changed", "kms:ScheduleKeyDeletion", "key")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "on", "holder"),
+    [
+        ("secretsmanager:GetSecretValue", "db", "role reads"),
+        ("logs:DescribeLogStreams", "logs", "role watches"),
+        ("ssm:SendCommand", "web", "role commands"),
+    ],
+)
+def test_names_with_slashes_log_groups_and_optional_resources_are_told(action: str, on: str, holder: str) -> None:
+    assert asked("shapes", action, on) == ([holder], [])
+
+
+def test_a_policy_on_nobody_knows_what_may_be_the_buckets() -> None:
+    holders, unknown = asked("unknown", "s3:GetObject", "receipts")
+    assert holders == []
+    assert unknown[0].startswith("the BucketPolicy receipts: bucket is what aws:ssm:getParameter would find")

@@ -110,8 +110,9 @@ def expand(*patterns: str) -> list[Action]:
 
 
 @cache
-def shapes(name: str) -> tuple[Pattern, ...]:
-    """What an action works on, as patterns with the usual partition, Region and account; empty if unknown.
+def shapes(name: str, optional: bool = False) -> tuple[Pattern, ...]:
+    """What an action works on, as patterns with the usual partition, Region and account; empty if unknown. Where some
+    kinds of resources are required, the others are among them if asked for (`optional`).
 
     A request for an action without resource types names `*`.
     """
@@ -121,7 +122,7 @@ def shapes(name: str) -> tuple[Pattern, ...]:
     if not known.resource_types:
         return (("*",),)
     formats = _services()[name.partition(":")[0].lower()]["resources"]
-    kinds = known.required or known.resource_types
+    kinds = known.resource_types if optional else known.required or known.resource_types
     return tuple(_shape(formats[kind]) for kind in kinds if kind in formats)
 
 
@@ -140,9 +141,10 @@ def of_account(shape: Pattern, account: str) -> Pattern:
 
 
 def fits(text: str, shape: Pattern) -> bool:
-    """Whether a text that the shape matches is such a resource: a bucket has no `/` in it, an object's key may."""
+    """Whether a text that the shape matches is such a resource: a bucket has no `/` in it, an object's key and the name
+    of a secret or log group may."""
     wanted, found = shape.count("/"), text.count("/")
-    return found >= wanted if wanted else not found
+    return found >= wanted if wanted or ":s3:::" not in text else not found
 
 
 def _shape(arn: str) -> Pattern:
