@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from lychgate.model.graph import Graph, Resource
@@ -281,8 +281,11 @@ class User(Identity):
     @property
     def groups(self) -> list[Group]:
         """The groups of the program that it is known to be in."""
-        index = self.graph.once("iam group members", lambda: _memberships(self.graph))
-        return [Group.of(self.graph, group) for group in index.get(self.resource.urn, ([], []))[0]]
+        return [Group.of(self.graph, group) for group in self._memberships[0]]
+
+    @property
+    def _memberships(self) -> tuple[list[Resource], list[UnknownRead]]:
+        return _memberships(self.graph).of.get(self.resource.urn, ([], []))
 
     @property
     def direct(self) -> tuple[Attached, ...]:
@@ -294,37 +297,50 @@ class User(Identity):
         for group in self.groups:
             yield from group.attached
             yield from group.unread
-        index = self.graph.once("iam group members", lambda: _memberships(self.graph))
-        yield from index.get(self.resource.urn, ([], []))[1]
+        yield from self._memberships[1]
+
+    def _unplaced(self) -> Iterator[tuple[UnknownRead, Rights | None]]:
+        yield from super()._unplaced()
+        for unknown, groups in _memberships(self.graph).unplaced:
+            views = [Group.of(self.graph, group) for group in groups]
+            readable = views and not any(view.unread for view in views)
+            yield unknown, Rights(one.prepared for view in views for one in view.attached) if readable else None
 
 
-def _memberships(graph: Graph) -> dict[str, tuple[list[Resource], list[UnknownRead]]]:
-    """The groups of each user by the user's URN, and why others are not known."""
-    index: dict[str, tuple[list[Resource], list[UnknownRead]]] = {}
+@dataclass(slots=True)
+class Memberships:
+    """The groups of each user by the user's URN, and why others are not known; `unplaced` are memberships of users that
+    are not known, with the reason and the groups (none: not known either, or none of the program)."""
 
-    def join(user: Resource | None, name: str, group: Resource | None, by: Resource) -> None:
-        if user is None:
-            return
-        groups, unread = index.setdefault(user.urn, ([], []))
-        if group is None or group.external:
-            why = f"names {name}, a group that is not part of the program: what it allows is not known here"
-            unread.append(UnknownRead(by.urn, "groups" if by.type == USER_GROUP_MEMBERSHIP else "group", why))
-        else:
-            groups.append(group)
+    of: dict[str, tuple[list[Resource], list[UnknownRead]]] = field(default_factory=dict)
+    unplaced: list[tuple[UnknownRead, list[Resource]]] = field(default_factory=list)
 
-    for resource in graph.of_type(GROUP_MEMBERSHIP):
-        named, _ = references(graph, resource, "group", GROUP)
-        for _, user in references(graph, resource, "users", USER)[0]:
-            for name, group in named:
-                join(user, name, group, resource)
-    for resource in graph.of_type(USER_GROUP_MEMBERSHIP):
-        named, unknown = references(graph, resource, "groups", GROUP)
-        for _, user in references(graph, resource, "user", USER)[0]:
-            for name, group in named:
-                join(user, name, group, resource)
-            if unknown is not None and user is not None:
-                index.setdefault(user.urn, ([], []))[1].append(unknown)
-    return index
+    def read(self, graph: Graph, by: Resource, groups_name: str, users_name: str) -> None:
+        """What one resource says."""
+        named, unknown = references(graph, by, groups_name, GROUP)
+        users, missing = references(graph, by, users_name, USER)
+        own = [group for _, group in named if group is not None and not group.external]
+        why = "names {}, a group that is not part of the program: what it allows is not known here"
+        outside = [UnknownRead(by.urn, groups_name, why.format(name)) for name, group in named if group not in own]
+        for user in (user for _, user in users if user is not None):
+            groups, unread = self.of.setdefault(user.urn, ([], []))
+            groups += own
+            unread += [*outside, *([] if unknown is None else [unknown])]
+        if missing is not None:
+            known = own if unknown is None and not outside else []
+            self.unplaced.append((UnknownRead(by.urn, f"{by.name}.{missing.path}", missing.why), known))
+
+
+def _memberships(graph: Graph) -> Memberships:
+    def make() -> Memberships:
+        found = Memberships()
+        for resource in graph.of_type(GROUP_MEMBERSHIP):
+            found.read(graph, resource, "group", "users")
+        for resource in graph.of_type(USER_GROUP_MEMBERSHIP):
+            found.read(graph, resource, "groups", "user")
+        return found
+
+    return graph.once("iam group members", make)
 
 
 class Elsewhere(Identity):

@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from lychgate.model.graph import Graph
+from lychgate.model.values import UnknownRead
 from lychgate.sources.program.programs import capture_texts
-from lychgate.views.iam_principals import Role
+from lychgate.views.iam_principals import Role, User
 from lychgate.views.permitted import what_can, who_can
 from lychgate.views.things import thing_of
 
@@ -117,6 +118,19 @@ aws.ec2.Instance("web", ami="ami-1", instance_type="t3.micro")
 role("reads", allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:prod/*"))
 role("watches", allow("logs:DescribeLogStreams", pulumi.Output.concat(logs.arn, ":*")))
 role("commands", allow("ssm:SendCommand"))
+""",
+    "members": """
+found = aws.ssm.get_parameter_output(name="/x").value
+group = aws.iam.Group("readers", name="readers")
+aws.iam.GroupPolicy("readers", group=group.name, policy=document(allow("s3:GetObject", objects)))
+ann, bob = aws.iam.User("ann", name="ann"), aws.iam.User("bob", name="bob")
+aws.iam.GroupMembership("some", group=group.name, users=[found])
+aws.iam.UserGroupMembership("bob", user=bob.name, groups=[group.name])
+""",
+    "groups": """
+found = aws.ssm.get_parameter_output(name="/x").value
+ann = aws.iam.User("ann", name="ann")
+aws.iam.GroupMembership("some", group=found, users=[ann.name])
 """,
     "unknown": """
 found = aws.ssm.get_parameter_output(name="/x").value
@@ -230,3 +244,17 @@ def test_a_policy_on_nobody_knows_what_may_be_the_buckets() -> None:
     holders, unknown = asked("unknown", "s3:GetObject", "receipts")
     assert holders == []
     assert unknown[0].startswith("the BucketPolicy receipts: bucket is what aws:ssm:getParameter would find")
+
+
+def test_whose_groups_are_not_known_may_be_among_them() -> None:
+    holders, unknown = asked("members", "s3:GetObject", "receipts")
+    assert holders == ["user bob"]
+    assert any(one.startswith("not all that user ann may do is known: some.users") for one in unknown)
+    graph = captured()["members"]
+    assert isinstance(graph, Graph)
+    ann = next(one for one in User.all(graph) if one.name == "ann")
+    with pytest.raises(UnknownRead):
+        ann.granted("s3:GetObject", "arn:aws:s3:::acme-receipts/*")
+    assert ann.granted("s3:PutObject", "arn:aws:s3:::acme-receipts/*") == []
+    holders, unknown = asked("groups", "s3:GetObject", "receipts")
+    assert (holders, len(unknown)) == ([], 1)
