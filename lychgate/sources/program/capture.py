@@ -80,6 +80,7 @@ def capture(host: HostProcess, project: Project, stack: str, config: Configurati
     with serving(monitor, host.shapes, told, address, host.threads):
         ended = _run(host, project, stack, config, setting, address)
     recorded = monitor.close()
+    host.abandon()  # what the program has left behind may hear of its end now
     if recorded.elsewhere:
         raise recorded.elsewhere
     stack_info = _info(monitor, config, setting, region, told, recorded)

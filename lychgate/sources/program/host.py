@@ -8,8 +8,10 @@ Lychgate's process tells it over a Unix socket, one JSON object a line, what to 
     {"op": "end"}                    end it
     {"op": "relay", "port": P}       listen on a Unix socket and pass on to 127.0.0.1:P (the SDK's callback server)
 
-and is told `ready`, `relayed` and, when a program ends, `ended` with its error and the tail of its output. The program
-talks to Lychgate's monitor itself; which outputs its resource types have is told there too (see shapes.py).
+and is told `ready`, `relayed` and, when a program ends, `ended` with its error and the tail of its output. A program
+that has come to its end is held there until it is told to `end`: what it has left behind, to begin when it is gone,
+begins when nobody listens any more. The program talks to Lychgate's monitor itself; which outputs its resource types
+have is told there too (see shapes.py).
 """
 
 from __future__ import annotations
@@ -62,6 +64,8 @@ class Host:
         self.selector = selectors.DefaultSelector()
         self.buffer = b""
         self.child = 0
+        self.hold = -1  # a program that has come to its end waits for this to be closed
+        self.held = False
         self.outputs: dict[str, bytearray] = {}
 
     def send(self, event: dict[str, typing.Any]) -> None:
@@ -82,10 +86,15 @@ class Host:
                     *lines, self.buffer = self.buffer.split(b"\n")
                     for line in lines:
                         self.handle(json.loads(line))
+                elif key.fd not in self.selector.get_map():
+                    continue  # forgotten a moment ago
                 elif key.data == "process":
-                    self.finish()
+                    self.finish(self.reap())
                 else:
                     self.drain(key.fd, key.data)
+                    if key.data == "report" and self.outputs["report"].endswith(b"\n"):
+                        self.held = True
+                        self.finish(None)
 
     def handle(self, command: dict[str, typing.Any]) -> None:
         """Do one thing that was asked."""
@@ -99,28 +108,29 @@ class Host:
                     getattr(importlib.import_module(module), "load", None)  # the SDKs load a module on first look
             gc.freeze()  # so that a fork does not copy what its collector would visit
             gc.enable()
-        elif operation in ("where", "end") and self.child:
-            with contextlib.suppress(ProcessLookupError):
-                if operation == "where":
-                    os.kill(self.child, signal.SIGUSR1)
-                    time.sleep(WHERE)
-                os.kill(self.child, signal.SIGKILL)
+        elif operation in ("where", "end"):
+            self.end(where=operation == "where")
         elif operation == "relay":
             self.send({"event": "relayed", "port": command["port"], "path": relay(self.folder, command["port"])})
 
     def run(self, command: dict[str, typing.Any]) -> None:
         """Fork, and run the program in the child with its outputs and its report in pipes that this loop drains."""
+        self.end()
         pipes = [os.pipe() for _ in range(3)]
+        held, self.hold = os.pipe()
         self.child = os.fork()
         if self.child == 0:
             self.control.close()
             self.selector.close()
+            os.close(self.hold)
             os.dup2(pipes[0][1], 1)
             os.dup2(pipes[1][1], 2)
             for read, _ in pipes:
                 os.close(read)
-            code = run_program(command, pipes[2][1], self.shapes)
-            os._exit(code)
+            run_program(command, pipes[2][1], self.shapes)
+            os.read(held, 1)
+            os._exit(0)
+        os.close(held)
         self.selector.register(os.pidfd_open(self.child), selectors.EVENT_READ, "process")
         for name, (read, write) in zip(("stdout", "stderr", "report"), pipes, strict=True):
             os.close(write)
@@ -144,10 +154,27 @@ class Host:
         self.selector.unregister(descriptor)
         os.close(descriptor)
 
-    def finish(self) -> None:
-        """The program has ended. A process it left behind may hold its pipes open: that one is not waited for."""
+    def end(self, where: bool = False) -> None:
+        """End the program, if there is one: with its stack trace, or without."""
+        if self.child:
+            with contextlib.suppress(ProcessLookupError):
+                if where and not self.held:
+                    os.kill(self.child, signal.SIGUSR1)
+                    time.sleep(WHERE)
+                os.kill(self.child, signal.SIGKILL)
+            if self.held:  # else this loop hears of its end
+                self.reap()
+
+    def reap(self) -> int:
+        """Take a process away that has ended, or is about to; its exit code."""
+        os.close(self.hold)
         _, status = os.waitpid(self.child, 0)
-        self.child = 0
+        self.child, self.held = 0, False
+        return os.waitstatus_to_exitcode(status)
+
+    def finish(self, code: int | None) -> None:
+        """The program has ended, with an exit code or a report. A process it left behind may hold its pipes open: that
+        one is not waited for."""
         for key in list(self.selector.get_map().values()):
             if key.data:
                 if key.data != "process":
@@ -159,11 +186,13 @@ class Host:
             report = json.loads(told.pop("report"))
         except ValueError:
             report = {}
-        self.send({"event": "ended", "code": os.waitstatus_to_exitcode(status), "report": report, **told})
+        if code is None:
+            code = 0 if report.get("done") else 1
+        self.send({"event": "ended", "code": code, "report": report, **told})
 
 
-def run_program(command: dict[str, typing.Any], report: int, shapes: types.ModuleType) -> int:
-    """Run the program as Pulumi's own executor does, and write to `report` how it ended."""
+def run_program(command: dict[str, typing.Any], report: int, shapes: types.ModuleType) -> None:
+    """Run the program as Pulumi's own executor does, and write a line to `report` of how it ended."""
     import pulumi.log
     import pulumi.runtime.stack
 
@@ -200,8 +229,7 @@ def run_program(command: dict[str, typing.Any], report: int, shapes: types.Modul
         ending = describe_error(error, command["folder"])
     sys.stdout.flush()
     sys.stderr.flush()
-    os.write(report, json.dumps(ending).encode()[:TAIL])
-    return 0 if ending.get("done") else 1
+    os.write(report, json.dumps(ending).encode()[: TAIL - 1] + b"\n")
 
 
 def silence(*_: object, **__: object) -> None:

@@ -213,7 +213,7 @@ class HostProcess:
         return ended.stderr if ended else ""
 
     def abandon(self) -> None:
-        """End the program that runs."""
+        """End the program that runs, or has come to its end."""
         with contextlib.suppress(HostLost):
             self._send({"op": "end"})
 
