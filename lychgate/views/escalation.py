@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Moves, Principal, Reach, Step
 from lychgate.reasoning.escalation.records import PrincipalKind
-from lychgate.reasoning.iam import Facts, Policy, Statement, TooComplexError
+from lychgate.reasoning.iam import Condition, Facts, Policy, Statement, TooComplexError
 from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.templates import variables_in
 from lychgate.views.acting import Workloads, known_tags
 from lychgate.views.attachments import POLICY, Reference, managed_of, references
 from lychgate.views.iam_principals import Elsewhere, Identity, Role, User
-from lychgate.views.managed_policies import aws_managed_name, aws_managed_policy
+from lychgate.views.managed_policies import aws_managed_name, aws_managed_names, aws_managed_policy
 from lychgate.views.owners import tags_of
 from lychgate.views.ownership_callers import facts_of
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, region_of
 from lychgate.views.unique_ids import named_by_arn
 
 _PRINCIPAL_TAG = "aws:principaltag/"
+_ANY = "arn:aws:iam::aws:policy/*"
 _IAM_FULL_ACCESS = "arn:aws:iam::aws:policy/IAMFullAccess"
 
 
@@ -80,16 +83,44 @@ def _policies(graph: Graph) -> dict[str, Prepared]:
     for arn in (_IAM_FULL_ACCESS, *_attachable(graph)):
         known = aws_managed_policy(aws_managed_name(arn))
         found |= {} if known is None else {arn: Prepared(known)}
-    return found
+    return found | {arn: Prepared(policy) for arn, policy in _any_of(graph)}
 
 
 def _attachable(graph: Graph) -> Iterator[str]:
     """What conditions name as the policies that may be attached."""
+    for condition, _ in _conditions_on_policies(graph):
+        yield from condition.values
+
+
+def _any_of(graph: Graph) -> Iterator[tuple[str, Policy]]:
+    """What conditions allow to attach by a pattern, or by barring others: all of AWS's own policies that they mean, as
+    one under an ARN that stands for them."""
+    conditions = list(_conditions_on_policies(graph))
+    barred = [value for condition, bars in conditions if bars for value in condition.values]
+    wild = {value for condition, bars in conditions if not bars for value in condition.values if _is_pattern(value)}
+    for pattern in sorted(wild | ({_ANY} if barred else set())):
+        names = [one for one in aws_managed_names() if fnmatchcase(one, pattern.rpartition("/")[2])]
+        names = [one for one in names if not any(fnmatchcase(one, value.rpartition("/")[2]) for value in barred)]
+        policies = [policy for name in names if (policy := aws_managed_policy(name)) is not None]
+        allows = [one for policy in policies for one in policy.statements if one.effect == "Allow"]
+        statements = tuple(replace(one, index=index) for index, one in enumerate(allows))
+        yield pattern, Policy(statements, label=f"AWS managed policies {pattern.rpartition('/')[2]}")
+
+
+def _is_pattern(value: str) -> bool:
+    """Whether a value of iam:PolicyARN is a pattern that means policies of AWS."""
+    return any(sign in value for sign in "*?") and fnmatchcase(_ANY, value.rpartition("/")[0] + "/*")
+
+
+def _conditions_on_policies(graph: Graph) -> Iterator[tuple[Condition, bool]]:
+    """The conditions on what may be attached, and whether they bar it."""
     for identity in Identity.all(graph):
-        for attached in identity.attached:
-            for statement in attached.policy.statements:
+        boundary, _ = _boundary(identity)
+        for policy in (*(one.policy for one in identity.attached), *([] if boundary is None else [boundary])):
+            for statement in policy.statements:
                 for condition in statement.conditions:
-                    yield from condition.values if condition.key.lower() == "iam:policyarn" else ()
+                    if condition.key.lower() == "iam:policyarn":
+                        yield condition, condition.negated is not (statement.effect == "Deny")
 
 
 def _principal(identity: Identity) -> Principal:
@@ -140,16 +171,21 @@ def _facts(identity: Identity, boundary: Policy | None) -> Facts:
 
     Tags of a session take the place of the role's own: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
-    facts = {**facts_of(identity), **_named(identity)}
     asked = _principal_tags(identity.graph)
+    known = {**facts_of(identity), **_named(identity)}
+    facts = {key: value for key, value in known.items() if _asked_about(key.lower(), asked)}
     if not isinstance(identity, Role | User) or not asked:
         return facts
-    if _chooses_tags(identity, Rights(identity.rights.prepared, boundary)):
+    if _chooses_tags(identity, Rights(identity.rights.prepared, boundary), facts):
         return {key: value for key, value in facts.items() if not key.lower().startswith(_PRINCIPAL_TAG)}
     if any(not isinstance(value, str) for value in tags_of(identity.graph, identity.resource).values()):
         return facts
     have = {key.lower() for key in facts}
     return {**facts, **{key: None for key in asked if key not in have}}
+
+
+def _asked_about(key: str, asked: frozenset[str]) -> bool:
+    return key in asked or not key.startswith(_PRINCIPAL_TAG)
 
 
 def _named(identity: Identity) -> Facts:
@@ -164,11 +200,11 @@ def _named(identity: Identity) -> Facts:
     return {"aws:username": own} if own or not isinstance(identity, User) else {}
 
 
-def _chooses_tags(identity: Role | User, rights: Rights) -> bool:
+def _chooses_tags(identity: Role | User, rights: Rights, facts: Facts) -> bool:
     """Whether who acts as it may have other tags than its own: tags of the session, or given by itself."""
     action = "iam:TagUser" if isinstance(identity, User) else "iam:TagRole"
     try:
-        if rights.mentions(action) and rights.granted(action, identity.arn or "*"):
+        if rights.mentions(action) and rights.granted(action, identity.arn or "*", facts):
             return True
     except TooComplexError:
         return True

@@ -30,6 +30,11 @@ def aws_managed_policy(name: str) -> Policy | None:
     return None if document is None else parse(document, f"AWS managed policy {name}")
 
 
+def aws_managed_names() -> list[str]:
+    """The names of those whose content is known here."""
+    return list(_documents())
+
+
 @cache
 def _documents() -> dict[str, Any]:
     raw = files(__package__).joinpath("managed_policies.json").read_bytes()

@@ -258,6 +258,44 @@ role("ci", managed_policy_arns=["arn:aws:iam::aws:policy/PowerUserAccess"])
 role("ci", managed_policy_arns=["arn:aws:iam::aws:policy/PowerUserAccess"])
 aws.ssoadmin.PermissionSet("p", name="p", instance_arn="arn:aws:sso:::instance/ssoins-1")
 """, True),
+    "tags that it gives to a role that it assumes": (TRUST, """
+app = aws.iam.Role("app", name="app", tags={"team": "web"}, assume_role_policy=document(
+    {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}))
+aws.iam.RolePolicy("tag", role=ci.name, policy=document(allow(["iam:TagRole", "sts:AssumeRole"], app.arn)))
+aws.iam.RolePolicy("app", role=app.name, policy=document(allow("*", Condition=tagged("ops"))))
+""", True),
+    "tags that it may not give to a role that it assumes": (TRUST, """
+app = aws.iam.Role("app", name="app", tags={"team": "web"}, assume_role_policy=document(
+    {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}))
+aws.iam.RolePolicy("tag", role=ci.name, policy=document(allow("sts:AssumeRole", app.arn)))
+aws.iam.RolePolicy("app", role=app.name, policy=document(allow("*", Condition=tagged("ops"))))
+""", False),
+    "policies of AWS may be attached by a pattern": ("", """
+ci = role("ci")
+some = {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Power*"}}
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("iam:AttachRolePolicy", ci.arn, Condition=some)))
+admin = role("admin", "lambda.amazonaws.com")
+aws.iam.RolePolicy("all", role=admin.name, policy=document(allow("*")))
+aws.lambda_.Function("f", role=admin.arn, runtime="python3.12", handler="m.run", s3_bucket="code", s3_key="x.zip")
+""", True),
+    "all policies but the administrator's may be attached": ("", """
+ci = role("ci")
+names = ["AdministratorAccess", "IAMFullAccess", "PowerUserAccess", "*Deny*"]
+some = {"ArnLike": {"iam:PolicyARN": [f"arn:aws:iam::aws:policy/{name}" for name in names]}}
+barred = {"Effect": "Deny", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": some}
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("iam:AttachRolePolicy", ci.arn), barred))
+admin = role("admin", "lambda.amazonaws.com")
+aws.iam.RolePolicy("all", role=admin.name, policy=document(allow("*")))
+aws.lambda_.Function("f", role=admin.arn, runtime="python3.12", handler="m.run", s3_bucket="code", s3_key="x.zip")
+""", True),
+    "only harmless policies of AWS may be attached": ("", """
+ci = role("ci")
+some = {"ArnLike": {"iam:PolicyARN": ["arn:aws:iam::aws:policy/*ReadOnlyAccess", "arn:aws:iam::111122223333:policy/*"]}}
+aws.iam.RolePolicy("may", role=ci.name, policy=document(allow("iam:AttachRolePolicy", ci.arn, Condition=some)))
+admin = role("admin", "lambda.amazonaws.com")
+aws.iam.RolePolicy("all", role=admin.name, policy=document(allow("*")))
+aws.lambda_.Function("f", role=admin.arn, runtime="python3.12", handler="m.run", s3_bucket="code", s3_key="x.zip")
+""", False),
     "only a policy of AWS may be attached": ("", """
 ci = role("ci")
 only = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/PowerUserAccess"}}

@@ -138,6 +138,7 @@ class _Steps(Asking):
             ("become", (ways.RETRUST, *ways.KEYS)),
             ("write", ways.WRITING),
             ("unbind", ways.UNBINDING),
+            ("tag", ways.RETAGGING),
             ("join", (ways.JOIN,)),
         )
         for kind, those in plain:
@@ -155,7 +156,7 @@ class _Steps(Asking):
         for target in targets:
             if not self.same_account(target) or (kind == "unbind" and not target.boundary):
                 continue
-            if kind == "become" and target is self.who:
+            if (kind == "become" and target is self.who) or (kind == "tag" and not target.tag_facts):
                 continue
             facts = self.about(target, target.boundary)
             if "Put" in way.actions[0] and kind == "unbind":

@@ -43,6 +43,7 @@ class Reach:
         self._order = count()
         self._written: dict[str, Chain] = {}
         self._unbound: dict[str, Chain] = {}
+        self._tagged: dict[str, Chain] = {}
         self._attached: dict[tuple[str, str], Chain] = {}
         self._joined: dict[str, Chain] = {}
         self._offer(start, ())
@@ -100,6 +101,10 @@ class Reach:
             if _keep(self._joined, key, chain):
                 for user in list(self.principals.values()):
                     self._in_group(user, key)
+        elif step.kind == "tag":
+            if _keep(self._tagged, key, chain):
+                for who in [one for one in self.principals.values() if one.unchanged == key]:
+                    self._combine(who.key)
         elif step.kind == "attach":
             if _keep(self._attached, (key, step.extra), chain):
                 self._combine(key)
@@ -132,6 +137,10 @@ class Reach:
         if unbound is not None and who.rights.boundary is not None:
             free = who.with_rights("without its boundary", Rights(who.rights.prepared), boundary="")
             self._offer(free, _joined(own, unbound))
+        tagged = self._tagged.get(who.unchanged)
+        if tagged is not None and who.tag_facts:
+            facts = {name: value for name, value in who.facts.items() if name not in who.tag_facts}
+            self._offer(who.with_rights("with any tags", who.rights, facts=facts), _joined(own, tagged))
         for (target, arn), chain in self._attached.items():
             if target in (key, *groups) and arn not in who.attached:
                 self._offer(self._with(who, arn), _joined(own, chain))

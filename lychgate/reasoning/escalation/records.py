@@ -12,7 +12,7 @@ from lychgate.reasoning.iam.rights import Prepared, Rights
 from .ways import Way
 
 PrincipalKind = Literal["role", "user", "group"]
-StepKind = Literal["become", "write", "attach", "unbind", "join", "administrate"]
+StepKind = Literal["become", "write", "attach", "unbind", "tag", "join", "administrate"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,13 +47,23 @@ class Principal:
     unsure: str = ""
     changes: frozenset[str] = frozenset()
 
+    @property
+    def unchanged(self) -> str:
+        """The key of what it was made from by `with_rights`."""
+        return self.key.removesuffix(_told(self.changes))
+
+    @property
+    def tag_facts(self) -> list[str]:
+        """The keys of its requests that come from its tags."""
+        return [key for key in self.facts if key.lower().startswith("aws:principaltag/")]
+
     def with_rights(self, what: str, rights: Rights, **more: Any) -> Principal:
         """The same, with other rights: `what` says which, such as `with all that its boundary allows`.
 
         In whatever order these come, the same ones make the same principal.
         """
         changes = self.changes | {what}
-        base = self.key.removesuffix(_told(self.changes)), self.name.removesuffix(_told(self.changes))
+        base = self.unchanged, self.name.removesuffix(_told(self.changes))
         told = _told(changes)
         return replace(self, key=base[0] + told, name=base[1] + told, rights=rights, changes=changes, **more)
 
@@ -115,6 +125,7 @@ _AIMS: dict[StepKind, str] = {
     "write": "give any right to",
     "attach": "give more rights to",
     "unbind": "take the boundary off",
+    "tag": "give any tags to",
     "join": "put a user into",
     "administrate": "administrate",
 }

@@ -94,6 +94,11 @@ UNBINDING = (
         "iam:PutUserPermissionsBoundary",
     ),
 )
+# What changes the tags that its requests have: aws:PrincipalTag.
+RETAGGING = (
+    _taking("role", "give it other tags", "IAM/latest/APIReference/API_TagRole", "iam:TagRole"),
+    _taking("user", "give it other tags", "IAM/latest/APIReference/API_TagUser", "iam:TagUser"),
+)
 # What makes a principal of one's own: all on one name that nobody has.
 MAKING = (
     _taking("role", "make a role of its own and write any policy into it", "IAM/latest/APIReference/API_CreateRole",
@@ -213,6 +218,8 @@ PASSING = (
              "cognito-identity:SetIdentityPoolRoles"),
     _passing("pods.eks", "give it to a service account", "eks/latest/APIReference/API_CreatePodIdentityAssociation",
              "eks:CreatePodIdentityAssociation"),
+    _passing("pods.eks", "give it to a service account in place of its own",
+             "eks/latest/APIReference/API_UpdatePodIdentityAssociation", "eks:UpdatePodIdentityAssociation"),
     _passing("rolesanywhere", "sign in as it with a certificate of its own",
              "rolesanywhere/latest/APIReference/API_CreateTrustAnchor",
              "rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"),
@@ -308,4 +315,17 @@ BOUNDED = frozenset(
                        ("Delete", "PermissionsBoundary"))
 )  # fmt: skip
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
-EVERY_WAY = (ASSUME, RETRUST, *KEYS, *WRITING, *ATTACHING, JOIN, *UNBINDING, *MAKING, *CENTER, *PASSING, *TAKING)
+EVERY_WAY = (
+    ASSUME,
+    RETRUST,
+    *KEYS,
+    *WRITING,
+    *ATTACHING,
+    JOIN,
+    *UNBINDING,
+    *RETAGGING,
+    *MAKING,
+    *CENTER,
+    *PASSING,
+    *TAKING,
+)
