@@ -6,7 +6,7 @@ It is compared with the files as they are, not with what is deployed: no credent
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -118,18 +118,20 @@ def _compared(
     with Capturing(now.folder, settings, earlier=before.folder) as capturing:
         for name in sorted(now.environments):
             told(name)
-            scope = _scope(now, application, name)
-            captured = capturing.capture(siblings(scope))
-            verdicts[name] = _verdict(scope, captured, judges)
+            scope, was = _scope(now, application, name), _scope(before, application, name)
+            scopes, there = _beside(scope, was), _beside(was, scope)
+            captured = capturing.capture(scopes)
+            verdicts[name] = _verdict(scopes, captured, judges)
             told(f"{name}, as it is now")
-            earlier = _earlier(before, scope, capturing, captured)
+            unchanged = [one.stack for one in there if one.name != application and _calls(scope) == _calls(was)]
+            earlier = _earlier(there, capturing, captured, unchanged)
             if earlier is None:
                 continue
             changes |= _changes(application, captured.graphs, earlier.graphs)
             if verdicts[name]["decision"] != "clean":
-                there = _verdict(_scope(before, application, name), earlier, judges)
-                stacks = {one["name"] for one in there["stacks"]}
-                compare(verdicts[name], of_verdict(there), stacks, {"what": "verdict"})
+                verdict = _verdict(there, earlier, judges)
+                stacks = {one["name"] for one in verdict["stacks"]}
+                compare(verdicts[name], of_verdict(verdict), stacks, {"what": "verdict"})
     return verdicts, changes
 
 
@@ -138,25 +140,26 @@ def _scope(platform: Platform, application: str, environment: str) -> Scope:
     return Scope.of(platform, application, environment, platform.applications[application].tenants[0])
 
 
-def _earlier(platform: Platform, scope: Scope, capturing: Capturing, captured: Captured) -> Captured | None:
-    """The stacks as they are, and those that are used from now on. None where that cannot be had."""
-    if scope.name not in platform.applications or scope.environment_name not in platform.environments:
-        return None
-    own = _scope(platform, scope.name, scope.environment_name)
-    others = [replace(one, platform=platform) for one in siblings(scope) if one.name != scope.name]
-    there = {one.stack: one for one in (*siblings(own), *others)}
-    known: dict[str, Graph] = {}
-    if _calls(own) == _calls(scope):  # a workload that is called lets in what calls it
-        known = {one.stack: captured.graphs[one.stack] for one in others}
+def _beside(scope: Scope, other: Scope) -> list[Scope]:
+    """A stack's siblings, with the stacks of other applications that only another version of it uses."""
+    foreign = [replace(one, platform=scope.platform) for one in siblings(other) if one.name != scope.name]
+    return list({one.stack: one for one in (*foreign, *siblings(scope))}.values())
+
+
+def _earlier(
+    scopes: Sequence[Scope], capturing: Capturing, captured: Captured, unchanged: Sequence[str]
+) -> Captured | None:
+    """The stacks as they are. None where that cannot be had."""
+    known = {stack: captured.graphs[stack] for stack in unchanged}
     try:
-        found = capturing.capture([one for name, one in there.items() if name not in known], known=known)
+        found = capturing.capture([one for one in scopes if one.stack not in known], known=known)
     except InputError:  # a request may be what mends it
         return None
     return Captured({**known, **found.graphs}, captured.not_isolated)
 
 
 def _calls(scope: Scope) -> set[tuple[str, str]]:
-    """Which workloads of an application call what of others."""
+    """Which workloads of an application call what of others: these let in what calls them."""
     return {
         (name, use.partition(":")[0])
         for name, workload in scope.application.workloads.items()
@@ -179,13 +182,15 @@ def _changes(
 
 def verdict_of(scope: Scope, capturing: Capturing, judges: Judges) -> dict[str, Any]:
     """The verdict of a stack and its siblings. Raises InputError."""
-    return _verdict(scope, capturing.capture(siblings(scope)), judges)
+    scopes = siblings(scope)
+    return _verdict(scopes, capturing.capture(scopes), judges)
 
 
-def _verdict(scope: Scope, captured: Captured, judges: Judges) -> dict[str, Any]:
-    ruleset = load_ruleset(scope.environment.baseline, judges.rules)
-    facts = replace(judges.facts, environment=scope.environment_name, isolation=captured.not_isolated, strict=True)
+def _verdict(scopes: Sequence[Scope], captured: Captured, judges: Judges) -> dict[str, Any]:
+    environment = scopes[0].environment_name
+    ruleset = load_ruleset(scopes[0].environment.baseline, judges.rules)
+    facts = replace(judges.facts, environment=environment, isolation=captured.not_isolated, strict=True)
     graph = Graph.together(captured.graphs.values())
-    graph.settings = replace(judges.labels, environment=scope.environment_name)
-    waivers = judges.waivers(ruleset).anew(retired(siblings(scope), ruleset))
+    graph.settings = replace(judges.labels, environment=environment)
+    waivers = judges.waivers(ruleset).anew(retired(scopes, ruleset))
     return judging.verdict_of(graph, judges.rules, ruleset, waivers, facts)

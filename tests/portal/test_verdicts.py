@@ -78,6 +78,13 @@ def test_what_it_changes_in_other_applications_is_brought_by_it_and_told(
 
 
 @pytest.mark.slow
+def test_what_it_uses_no_more_is_told(judged: Callable[..., Judged]) -> None:
+    found = judged(("notify/mail", ""), ("", ""))
+    assert [(one.action, one.name) for one in found.changes[MAIL]] == [("update", "mail")]
+    assert (found.findings, found.verdicts["test"]["decision"]) == (0, "clean")
+
+
+@pytest.mark.slow
 def test_what_stands_there_already_is_not_brought(judged: Callable[..., Judged]) -> None:
     found = judged(("notify/mail", ""), ("notify/mail", "external/acquirer"))
     assert set(found.changes) == {"shop.test.single", "shop.test.shared"}
