@@ -20,7 +20,7 @@ from lychgate.portal.web.previews import Preview
 from lychgate.portal.web.processes import Order
 from lychgate.portal.web.standing import Board
 from lychgate.provisioner.models.application import Application
-from lychgate.provisioner.models.names import parts_of
+from lychgate.provisioner.models.names import SINGLE, parts_of
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from lychgate.model.errors import InputError
@@ -66,7 +66,8 @@ def _form(
     visit: Visit, head: Head, name: str, spec: Application, kind: Kind, thing: str, there: Mapping[str, Any], made: Form
 ) -> Response:
     status = 422 if made.wrong else 200
-    names = {"environments": sorted(head.platform.environments), "tenants": spec.tenants}
+    tenants = [one for one in spec.tenants if one != SINGLE]
+    names = {"environments": sorted(head.platform.environments), "tenants": tenants}
     for one in made.fields:
         one.known = names.get(one.name, ())
     stacks = len(environments_of(head)) * (1 + len(spec.tenants))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -91,6 +92,15 @@ def test_a_form_leads_to_the_edit_that_port_leads_to(case: str, site: Site) -> N
     assert preview.state == "judged"
     page = text_of(site.get(where))
     assert "It may be submitted" in page and preview.digest in page
+
+
+@pytest.mark.parametrize(
+    ("application", "told"), [("reports", ["production, test", "acme, globex"]), ("notify", ["production, test"])]
+)
+def test_a_form_says_which_places_there_are(application: str, told: list[str], site: Site) -> None:
+    """No tenants where there are none to choose from."""
+    page = text_of(site.get(f"/applications/{application}/new/queue"))
+    assert re.findall(r"Any of ([^.]+)\.", page) == told
 
 
 @pytest.mark.parametrize("kind", KINDS)
