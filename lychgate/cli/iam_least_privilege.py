@@ -24,6 +24,7 @@ from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.kms import KEYS
 
 _MOST_NAMED = 10  # candidates in an error
+_MOST_TOLD = 10_000  # entries that go beyond, or lack: more than all policies of a role can have
 _SECRET = re.compile(r"(:secretsmanager:[\w-]+:\d{12}:secret:.+-)[A-Za-z0-9]{6}\Z")
 
 
@@ -46,7 +47,7 @@ def answer(graph: Graph, principal: str) -> Answer:
     document = _minimal(identity, uses)
     more, unknown = _surplus(identity, uses)
     policy = parse(document, "the declared access")
-    lack = surplus(access(policy), effective(identity).access)
+    lack = surplus(access(policy), effective(identity).access, _MOST_TOLD)
     unknown += [f"{one.path} {one.why}" for one in _unread(identity)] + list(lack.unknown)
     usable, made_up = _usable(graph, document)
     told = {
@@ -131,7 +132,7 @@ def _minimal(identity: Identity, uses: Declared) -> dict[str, Any]:
 def _surplus(identity: Identity, uses: Declared) -> tuple[tuple[Witness, ...], list[str]]:
     things = [use.thing for use in uses.uses if use.thing is not None]
     try:
-        return beyond(identity, access(uses.reference), things).witnesses, []
+        return beyond(identity, access(uses.reference), things, _MOST_TOLD).witnesses, []
     except UnknownRead as unknown:
         return (), [f"{unknown.path} {unknown.why}"]
 
@@ -186,7 +187,7 @@ def _named(thing: Resource, arn: str) -> bool:
         return False
     given = [value for name, value in thing.properties.items() if isinstance(value, str) and value]
     tail = arn.split(":", 5)[-1]
-    return any(re.search(rf"(^|[:/]){re.escape(value)}($|[:/-])", tail) for value in given)
+    return any(re.search(rf"(^|[:/]){re.escape(value.lstrip('/'))}($|[:/-])", tail) for value in given)
 
 
 def _words(identity: Identity, told: dict[str, Any], more: Iterable[Witness]) -> list[str]:

@@ -67,13 +67,14 @@ def _effective(identity: Identity) -> Effective:
     return Effective(layers(given) if boundary is None else layers(given, boundary), identity.unread, why)
 
 
-def beyond(identity: Identity, wide: Access, things: Iterable[Resource] = ()) -> Surplus:
-    """What an identity may do beyond a reference; `things` are resources whose own policies have to be known.
+def beyond(identity: Identity, wide: Access, things: Iterable[Resource] = (), most: int = 20) -> Surplus:
+    """What an identity may do beyond a reference, entry by entry, at most so many; `things` are resources whose own
+    policies have to be known.
 
     Raises UnknownRead where there is nothing among what can be read, but there may be in what cannot.
     """
     known = effective(identity)
-    found = _beyond(identity, known.access, wide)
+    found = _beyond(identity, known.access, wide, most)
     if found.witnesses:
         if known.boundary is not None:
             raise known.boundary
@@ -89,13 +90,13 @@ def beyond(identity: Identity, wide: Access, things: Iterable[Resource] = ()) ->
     return found
 
 
-def _beyond(identity: Identity, narrow: Access, wide: Access) -> Surplus:
+def _beyond(identity: Identity, narrow: Access, wide: Access, most: int) -> Surplus:
     """A Deny in the policy of a resource takes away what it takes away; it is looked for where it matters."""
     denies: dict[str, Policy] = {}
     found = Surplus(())
     for _ in range(_ROUNDS):
         first, *others = narrow.layers
-        found = surplus(Access(((*first, *denies.values()), *others)), wide)
+        found = surplus(Access(((*first, *denies.values()), *others)), wide, most)
         more = {
             policy.resource.urn: denied
             for one in found.witnesses

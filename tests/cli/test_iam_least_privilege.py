@@ -62,6 +62,10 @@ hiding = Service("hiding", [{"target": "receipts", "mode": "read"}])
 hiding.allow({"Action": "sqs:SendMessage", "Resource": pulumi.Output.concat(
     "arn:aws:sqs:us-east-1:111122223333:", config.require_secret("where"))})
 Service("odd", [{"target": "no\\x1b[31mwhere", "mode": "read"}])
+aws.ssm.Parameter("flags", name="/app/flags", type="String", value="x")
+aws.kinesis.Stream("events", name="events")
+Service("many", [{"target": one, "mode": "read" if one in ("acquirer", "flags") else "use"}
+                 for one in ("receipts", "ledger", "drafts", "acquirer", "flags", "events")])
 aws.iam.User("api")
 """
 
@@ -94,6 +98,16 @@ def test_the_policy_is_what_is_declared_and_the_rest_is_told(program: Path, chea
     assert {"dynamodb:PutItem", "secretsmanager:GetSecretValue", "sqs:SendMessage", "kms:Decrypt"} <= lacking
     assert not {"s3:GetObject", "dynamodb:GetItem"} & lacking
     assert told["unknown"] == []
+
+
+def test_all_that_is_lacking_is_told_and_a_parameter_has_the_name_that_it_is_given(
+    program: Path, cheap: Command
+) -> None:
+    told = json.loads(asked(program, cheap, "payments-many", "--format", "json").stdout)
+    declared = {action for one in told["policy"]["Statement"] for action in one["Action"]}
+    assert {one["action"] for one in told["missing"]} == declared
+    assert len(told["missing"]) > 20
+    assert {one["name"] for one in told["made_up"]} == {"data", "drafts"}
 
 
 def test_in_words(program: Path, cheap: Command) -> None:
