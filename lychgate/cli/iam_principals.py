@@ -16,7 +16,8 @@ from lychgate.model.graph import Graph
 from lychgate.model.redaction import Redactor
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Chain
-from lychgate.reasoning.iam import Grant, catalogue
+from lychgate.reasoning.iam import Grant, actions_language, catalogue
+from lychgate.reasoning.iam.catalogue import Action
 from lychgate.views.escalation import reach_of, record
 from lychgate.views.iam import workloads_of
 from lychgate.views.iam_principals import Identity, Role
@@ -67,21 +68,25 @@ def whatever_can(principal: str, source: Source) -> Answer:
 def _known_action(action: str) -> None:
     if not _PATTERN.fullmatch(action):
         raise InputError("ACTION", found=shown(action), expected="an action of IAM: s3:GetObject, or s3:Get*")
-    if not any(sign in action for sign in "*?") and catalogue.action(action) is None:
+    if next(_meant(action), None) is None:
         service = action.partition(":")[0].lower()
         names = [one.name for one in catalogue.expand(f"{service}:*")] or list(catalogue.services())
         raise InputError("ACTION", found=f"no action {shown(action)} is known", hint=nearest(action, names))
 
 
+def _meant(action: str) -> Iterator[Action]:
+    return catalogue.actions_in([actions_language((action.lower(),))])
+
+
 def _works_on(action: str, thing: Thing) -> None:
-    known = catalogue.action(action)
-    if known is None or thing.for_action(action):
+    if any(thing.for_action(one.name) for one in _meant(action)):
         return
     formats = catalogue.formats(action.partition(":")[0].lower())
-    expected = [formats[kind] for kind in known.resource_types if kind in formats]
+    kinds = dict.fromkeys(kind for one in _meant(action) for kind in one.resource_types if kind in formats)
+    expected = [formats[kind] for kind in kinds]
     raise InputError(
         "--on",
-        found=f"{known.name} works on no such resource as {shown(thing.name)}",
+        found=f"{action} works on no such resource as {shown(thing.name)}",
         expected=either(expected[:_MOST_NAMED]) if expected else "'*': it is about no resource",
     )
 

@@ -253,6 +253,9 @@ def _may(
     except TooComplexError as error:
         unknown.append(f"{who.name}: too large a question ({error})")
         return ()
+    if ways and len(ways[0]) > 1 and any(sign in action for sign in "*?"):  # each side may allow another action
+        found = (_may(who, one.name, thing, policies, unknown, facts) for one in catalogue.expand(action))
+        return next(filter(None, found), ())
     return ways[0] if ways else ()
 
 

@@ -53,6 +53,8 @@ def thing_of(graph: Graph, text: str) -> Thing:
 
     Raises LookupError with the candidates where a name means several, or none.
     """
+    if text.startswith("arn:") and text.count(":") < 5 and not any(sign in text for sign in "*?"):
+        raise LookupError([one.urn for one in with_arn(graph)])
     if text == "*" or (text.startswith("arn:") and graph.resolve(text) is None):
         above = over(graph, text)
         account = principal_account(text)

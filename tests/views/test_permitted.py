@@ -108,6 +108,8 @@ role("opens", allow("execute-api:Invoke", "arn:aws:execute-api:us-east-1:1111222
 role("frees", allow(["s3:GetObject", "s3:DeleteBucketPolicy"], [bucket.arn, objects]))
 role("barred", allow("s3:GetObject", objects))
 guarded("receipts", {**allow("s3:GetObject", objects), "Effect": "Deny", "Principal": "*"})
+described = aws.kms.Key("described", policy=document({**allow("kms:Describe*"), "Principal": ACCOUNT}))
+role("half", allow("kms:Decrypt", described.arn))
 key = aws.kms.Key("key")
 role("granter", allow("kms:CreateGrant", key.arn))
 """,
@@ -221,6 +223,11 @@ def test_what_policies_name_elsewhere_is_told(name: str, permitted: dict[str, li
 
 def test_who_may_take_the_policy_away_is_not_held_by_its_denies() -> None:
     assert asked("changed", "s3:GetObject", "receipts")[0] == ["role frees"]
+
+
+def test_both_sides_allow_the_same_of_several_actions() -> None:
+    assert asked("changed", "kms:De*", "described")[0] == []
+    assert asked("changed", "kms:Cre*", "key")[0] == ["role granter"]
 
 
 def test_a_grant_of_kms_gives_only_what_it_can() -> None:
