@@ -1,4 +1,4 @@
-"""What of a changed application a second person has to look at: data that is said to be less, or is to be deleted."""
+"""What of a changed application a second person has to look at: data that is said to be less, or may be deleted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def questionable(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
     yield from _lowered(before, now)
     yield from _retiring(before, now)
     yield from _leaving(before, now)
+    yield from _going(before, now)
 
 
 def _lowered(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
@@ -63,6 +64,16 @@ def _leaving(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
                 yield now.documents[f"applications/{name}"].file, why
 
 
+def _going(before: Platform, now: Platform) -> Iterator[tuple[str, str]]:
+    """Stacks that are no longer there, and were not retiring: what comes back later may hold less, and nobody sees."""
+    for name, was in before.applications.items():
+        application = now.applications.get(name)
+        for tenant in was.tenants:
+            if tenant not in was.retiring and (application is None or tenant not in application.tenants):
+                why = f"the stack {tenant} is no longer there, and was not retiring: nobody judges it"
+                yield before.documents[f"applications/{name}"].file, why
+
+
 def _stacks(platform: Platform, application: str) -> set[tuple[str, str]]:
     """Environment and tenant of each stack of an application."""
     tenants = (SHARED, *platform.applications[application].tenants)
@@ -79,10 +90,10 @@ def _retired(platform: Platform, application: str, thing: str, kind: type) -> se
     """The stacks in which a resource of this kind stands and is retiring."""
     spec = platform.applications.get(application)
     resource = spec.resources.get(thing) if spec else None
-    if spec is None or type(resource) is not kind:
+    if spec is None or resource is None or type(resource) is not kind:
         return set()
-    whole = resource is not None and resource.retiring
-    return {one for one in _places(platform, application, thing) if whole or one[1] in spec.retiring}
+    places = _places(platform, application, thing)
+    return {one for one in places if resource.retiring or one[1] in spec.retiring}
 
 
 def _class(application: Application | None, thing: str) -> str | None:

@@ -138,6 +138,32 @@ def test_what_is_taken_out_in_one_step_asks(
     assert asked() == lines
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "stacks"),
+    [
+        ("tenancy: [acme, globex]", "tenancy: [acme]", ["globex"]),
+        ("tenancy: [acme, globex]", None, ["acme", "globex"]),
+        ("retiring: [globex]\ntenancy: [acme, globex]", "tenancy: [acme]", []),
+        ("retiring: [acme, globex]\ntenancy: [acme, globex]", None, []),
+    ],
+)
+def test_a_stack_that_goes_in_one_step_asks(
+    company: Path, asked: Callable[[], list[str]], before: str, after: str | None, stacks: list[str]
+) -> None:
+    """Nobody judges it any more; and what comes back later may have less in it."""
+    file = company / "platform/applications/reports.yaml"
+    git(company, "checkout", "-q", "main")
+    edit(file, r"tenancy: \[acme, globex\]", f"{before}  # as it was")
+    commit(company)
+    git(company, "checkout", "-q", "-B", "change")
+    if after is None:
+        file.unlink()
+    else:
+        edit(file, re.escape(before), after)
+    why = "platform/applications/reports.yaml: the stack %s is no longer there, and was not retiring: nobody judges it"
+    assert asked() == ([why % one for one in stacks] or ["nothing asks for a second person"])
+
+
 def test_a_shared_resource_leaves_the_stack_that_it_stands_in(company: Path, asked: Callable[[], list[str]]) -> None:
     file = company / "platform/applications/payments.yaml"
     edit(file, "shared: true", "shared: true\n    environments: [test]")
