@@ -13,7 +13,7 @@ from lychgate.reasoning.iam import Grant, Statement
 from lychgate.reasoning.iam.rights import service_of
 from lychgate.reasoning.iam.templates import Wild
 from lychgate.reasoning.tenancy import Dimension, EdgeKind
-from lychgate.views.attachments import POLICY, ROLE, USER
+from lychgate.views.attachments import POLICY, ROLE
 from lychgate.views.exposure import head, named_of, names_everyone, principal_account, requirements_of, ties
 from lychgate.views.iam_principals import INSTANCE_PROFILES, Elsewhere, Identity, account_of
 from lychgate.views.kubernetes_objects import namespace_name, object_name
@@ -25,6 +25,7 @@ from lychgate.views.ownership_targets import Target, Targets
 from lychgate.views.ownership_types import ACCESS_POINTS, ACTIONS, MACHINES, RUNS_AS
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, policies_on
 from lychgate.views.s3 import BUCKETS
+from lychgate.views.unique_ids import named_identity
 
 POD_IDENTITIES = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 SERVICE_ACCOUNTS = "kubernetes:core/v1:ServiceAccount"
@@ -34,7 +35,6 @@ KEPT_APART: tuple[Dimension, ...] = ("tenant", "environment")  # the dimensions 
 PASSIVE = frozenset({"dynamodb", "ecr", "kinesis", "kms", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SUBJECT = "system:serviceaccount:"
-_SESSION = re.compile(r"arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 
 
 class AccessEdges:
@@ -212,7 +212,8 @@ class AccessEdges:
         kind: EdgeKind = "assume-role" if target.type == ROLE else "resource-grant"
         for allow in policy.allows:
             everyone = names_everyone(allow)
-            named = [one for value in named_of(allow, "AWS") if (one := self._principal(value, policy)) is not None]
+            those = (named_identity(self.graph, value, policy.resource.stack) for value in named_of(allow, "AWS"))
+            named = [one for one in those if one is not None]
             if not named and not everyone:
                 continue
             for grant in policy.grants_of(allow):
@@ -225,13 +226,6 @@ class AccessEdges:
     ) -> None:
         if not tied_elsewhere(grant, self.graph, source, target):
             self.found.add(source, target, kind, f"{said(allow.name)} of the {policy.what} {policy.name}")
-
-    def _principal(self, value: str, policy: ResourcePolicy) -> Resource | None:
-        """The role or user that a policy names; a session is its role's."""
-        session = _SESSION.match(value)
-        name = session.group(1) if session else value
-        found = self.graph.resolve(name, ROLE, USER, stack=policy.resource.stack)
-        return None if found is None or (session and found.type != ROLE) else found
 
     # -- by running as a role ---------------------------------------------------------------------------------------
 

@@ -87,6 +87,16 @@ def test_an_unknown_tag_of_the_target_may_meet_the_condition() -> None:
     assert crossing_states(apart) == set()
 
 
+@pytest.mark.parametrize(("account", "crossings"), [("111122223333", 0), ("444455556666", 1)])
+def test_a_session_is_of_the_role_of_that_name_in_its_account(account: str, crossings: int) -> None:
+    own, other = role("app", {"tenant": "acme"})[0], role("other", {"tenant": "globex"})[0]
+    other.outputs["arn"], other.outputs["name"] = "arn:aws:iam::444455556666:role/app", "app"
+    named = {"AWS": f"arn:aws:sts::{account}:assumed-role/app/night"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**ALL_QUEUES, "Principal": named}]})
+    graph = Graph([queue("jobs", {"tenant": "acme"}, policy=policy), own, other])
+    assert len(crossed(graph, "tenant")) == crossings
+
+
 def test_the_tenants_tag_does_not_keep_environments_apart() -> None:
     tags = {"tenant": "acme", "environment": "test"}
     graph = Graph([queue("jobs", {**tags, "environment": "production"}), *role("api", tags, BY_TAG)])
