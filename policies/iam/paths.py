@@ -9,6 +9,7 @@ from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Reach, Step
 from lychgate.views.escalation import reach_of, record
 from lychgate.views.iam_principals import Identity
+from lychgate.views.powers import confined
 
 from .escalation import WAYS
 from .examples import plain
@@ -212,6 +213,6 @@ def iam_path_to_administrator(identity: Identity, case: Case) -> Answer:
 
 
 def _by_itself(step: Step, reach: Reach) -> bool:
-    if step.source is not reach.start or WAYS.keys().isdisjoint(step.way.actions):
+    if step.source is not reach.start or WAYS.keys().isdisjoint(step.way.actions) or any(map(confined, step.grants)):
         return False
     return step.kind == "administrate" or step.target is reach.start

@@ -35,6 +35,7 @@ def said(rule_id: str, *statements: dict[str, Any]) -> Answer:
             "inlinePolicies": [{"name": "own", "policy": json.dumps(policy)}],
         },
         id="worker",
+        outputs={"arn": "arn:aws:iam::111122223333:role/worker"},
     )
     graph = Graph([role], [StackInfo(STACK, "shop", "production", {}, "111122223333", "us-east-1")])
     rule = built_in_rules()[rule_id]
@@ -70,3 +71,32 @@ def test_the_rights_of_a_role_in_use_are_not_every_right() -> None:
     assert "Glue development endpoint" in answer.message
     both = said("iam-policy-privilege-escalation", allow("glue:UpdateDevEndpoint", "iam:PutRolePolicy"))
     assert "write any policy into a role" in both.message and "every right" in both.message
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [
+            allow("iam:AttachRolePolicy", Condition={"StringEquals": {"iam:ResourceTag/team": "x"}}),
+            allow("iam:TagRole"),
+        ],
+        [allow("iam:PutRolePolicy", Condition={"StringEquals": {"aws:ResourceTag/team": "x"}}), allow("iam:TagRole")],
+        [
+            allow(
+                "iam:AttachRolePolicy",
+                Condition={"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}},
+            )
+        ],
+    ],
+)
+def test_what_the_rule_on_one_policy_takes_for_confined_is_no_path_that_is_left_to_it(
+    statements: list[dict[str, Any]],
+) -> None:
+    assert said("iam-policy-privilege-escalation", *statements).outcome == "pass"
+    answer = said("iam-path-to-administrator", *statements)
+    assert (answer.outcome, "gets every right of the account in one step" in answer.message) == ("fail", True)
+
+
+def test_what_that_rule_finds_is_left_to_it() -> None:
+    assert said("iam-policy-privilege-escalation", allow("iam:PutRolePolicy")).outcome == "fail"
+    assert said("iam-path-to-administrator", allow("iam:PutRolePolicy")).outcome == "pass"
