@@ -18,14 +18,13 @@ from lychgate.policies.iam.grants import may, requests
 from lychgate.reasoning.iam import TooComplexError, Witness, access, compare, limits, parse
 from lychgate.reasoning.iam.minimal import minimal
 from lychgate.reasoning.iam.surplus import surplus
-from lychgate.views.declared_access import Declared, declared
+from lychgate.views.declared_access import Declared, declared, unfinished
 from lychgate.views.effective import beyond, effective
 from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.kms import KEYS
 
 _MOST_NAMED = 10  # candidates in an error
 _MOST_TOLD = 10_000  # entries that go beyond, or lack: more than all policies of a role can have
-_SECRET = re.compile(r"(:secretsmanager:[\w-]+:\d{12}:secret:.+-)[A-Za-z0-9]{6}\Z")
 
 
 def least_privilege(principal: str, source: Source) -> Answer:
@@ -151,8 +150,8 @@ def _usable(graph: Graph, document: dict[str, Any]) -> tuple[dict[str, Any], lis
         for arn in statement["Resource"]:
             thing = _thing(graph, arn)
             named = thing is not None and _named(thing, arn)
-            if named and _SECRET.search(arn):
-                arn = _SECRET.sub(r"\1??????", arn)
+            if named and unfinished(arn) != arn:
+                arn = unfinished(arn)
             elif thing is not None and not named:
                 made_up[arn] = {"arn": arn, "resource": thing.urn, "name": thing.name}
             resources.append(arn)

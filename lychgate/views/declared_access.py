@@ -30,6 +30,9 @@ from lychgate.views.s3 import BUCKETS, Bucket
 
 ACCESS = "access"
 LABEL = "the declared access"
+# The end of a secret's ARN is made up by AWS; a policy that is written before names it by six `?`.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/permissions_grant-limited-resources.html
+_SECRET = re.compile(r"(:secretsmanager:[\w-]+:\d{12}:secret:.+-)[A-Za-z0-9]{6}\Z")
 _MOST = 500  # uses of one component: more than all policies of a role can hold
 # A call of another workload, or of something outside of AWS, is no matter of IAM.
 CALL, EXTERNAL = "call", "external/"
@@ -78,7 +81,7 @@ _ARNS = {
 class Use:
     """One declared use: `thing` is the resource of the graph that is used, None for one of elsewhere. `statements` are
     what it takes, `more` what a policy may name beside without allowing more: whatever is below a table, of which only
-    indexes have items."""
+    indexes have items; a secret without the end of its ARN."""
 
     component: Resource
     target: str
@@ -239,8 +242,15 @@ def _use(identity: Resource, component: Resource, entry: Block, graph: Graph) ->
     if kind == "table" and thing is not None and not thing.external:
         more = uses.statements(kind, mode, {**parts, "items": [arn, f"{arn}/*"]}, tenant=tenant)
         parts["items"] = [arn, *(f"{arn}/index/{name}" for name in _indexes(thing))]
+    if kind == "secret" and thing is not None and not thing.external:
+        more = uses.statements(kind, mode, {**parts, "itself": [unfinished(arn)]})
     statements = uses.statements(kind, mode, parts, key=key, region=region, tenant=tenant)
     return Use(component, str(target), mode, thing, tuple(statements), tuple(more))
+
+
+def unfinished(arn: str) -> str:
+    """The ARN of a secret with `?` in the place of what AWS makes up; any other ARN as it is."""
+    return _SECRET.sub(r"\1??????", arn)
 
 
 def _indexes(table: Resource) -> list[str]:

@@ -147,6 +147,16 @@ def test_a_condition_names_as_well_as_a_principal_does(condition: Any, outcome: 
     assert answer(graph_of(READS, policy(GET), bucket_policy(given), tags={"team": "a"})).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("entry", "outcome"), [("-aB3dE6", "pass"), ("-??????", "pass"), ("-?????", "fail"), ("-*", "fail"), ("*", "fail")]
+)
+def test_a_secret_may_be_named_without_what_aws_makes_up(entry: str, outcome: str) -> None:
+    start = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/acquirer"
+    secret = resource("aws:secretsmanager/secret:Secret", "acquirer", outputs={"arn": f"{start}-aB3dE6"})
+    rights = policy({"Action": "secretsmanager:GetSecretValue", "Resource": f"{start}{entry}"})
+    assert answer(graph_of([{"target": "acquirer", "mode": "read"}], rights, secret)).outcome == outcome
+
+
 def test_a_boundary_that_is_not_known_only_takes_away() -> None:
     boundary = "arn:aws:iam::111122223333:policy/workloads"
     assert answer(graph_of(READS, policy(GET), permissionsBoundary=boundary)).outcome == "pass"
