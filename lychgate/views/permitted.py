@@ -38,8 +38,8 @@ from lychgate.views.things import Thing, over, thing_at, with_arn
 from lychgate.views.unique_ids import named_by_arn, named_identity
 
 # What writes the policy of a resource, by the service; whoever may do so may let in itself, up to what the last ones
-# can give: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Operations). Of an access point, a
-# file system or a domain it does not: there a policy alone opens nothing, or it is not read here.
+# can give: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Operations). Of an access
+# point or a file system it does not: there a policy alone opens nothing.
 _WRITING = {
     "s3": ("s3:PutBucketPolicy",),
     "kms": ("kms:PutKeyPolicy", "kms:CreateGrant"),
@@ -50,6 +50,13 @@ _WRITING = {
     "ecr": ("ecr:SetRepositoryPolicy",),
     "dynamodb": ("dynamodb:PutResourcePolicy",),
     "kinesis": ("kinesis:PutResourcePolicy",),
+    "events": ("events:PutPermission",),
+    "es": ("es:UpdateDomainConfig", "es:UpdateElasticsearchDomainConfig"),
+    "backup": ("backup:PutBackupVaultAccessPolicy",),
+    "kafka": ("kafka:PutClusterPolicy",),
+    "s3tables": ("s3tables:PutTableBucketPolicy",),
+    "codeartifact": ("codeartifact:PutDomainPermissionsPolicy", "codeartifact:PutRepositoryPermissionsPolicy"),
+    "acm-pca": ("acm-pca:PutPolicy",),
 }
 _GRANTED = tuple(
     f"kms:{name}"
@@ -223,7 +230,8 @@ def _holder(who: Principal, action: str, thing: Thing, policies: list[Prepared],
     if not who.arn:
         return None
     for writing in _WRITING.get(thing.service, ()):
-        grants = _may(who, writing, thing, policies, unknown, _BY_ITSELF)
+        of_none = catalogue.shapes(writing) == (("*",),)  # its requests name no resource
+        grants = _may(who, writing, replace(thing, arns=("*",)) if of_none else thing, policies, unknown, _BY_ITSELF)
         given = _GRANTED if writing == "kms:CreateGrant" else ("*",)
         letting_in = Statement(1, "", "Allow", given, ("*",), Principals((("AWS", who.arn),)))
         if grants and _may(who, action, thing, [Prepared(Policy((letting_in,)))], unknown):

@@ -8,9 +8,10 @@ import pytest
 
 from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
+from lychgate.reasoning.iam import catalogue
 from lychgate.sources.program.programs import capture_texts
 from lychgate.views.iam_principals import Role, User
-from lychgate.views.permitted import what_can, who_can
+from lychgate.views.permitted import _GRANTED, _UNWRITING, _WRITING, what_can, who_can
 from lychgate.views.things import thing_of
 
 PROGRAM = """
@@ -110,6 +111,8 @@ role("barred", allow("s3:GetObject", objects))
 guarded("receipts", {**allow("s3:GetObject", objects), "Effect": "Deny", "Principal": "*"})
 described = aws.kms.Key("described", policy=document({**allow("kms:Describe*"), "Principal": ACCOUNT}))
 role("half", allow("kms:Decrypt", described.arn))
+aws.cloudwatch.EventBus("bus", name="bus")
+role("invites", allow("events:PutPermission"))
 key = aws.kms.Key("key")
 role("granter", allow("kms:CreateGrant", key.arn))
 """,
@@ -223,6 +226,13 @@ def test_what_policies_name_elsewhere_is_told(name: str, permitted: dict[str, li
 
 def test_who_may_take_the_policy_away_is_not_held_by_its_denies() -> None:
     assert asked("changed", "s3:GetObject", "receipts")[0] == ["role frees"]
+
+
+def test_who_writes_the_policy_of_a_resource_lets_in_itself_by_actions_that_exist() -> None:
+    assert asked("changed", "events:PutEvents", "bus")[0] == ["role invites"]
+    written = [*(one for several in _WRITING.values() for one in several), *_UNWRITING.values(), *_GRANTED]
+    # operations that a grant can give are no actions of IAM where another action means them
+    assert {one for one in written if catalogue.action(one) is None} <= {"kms:Encapsulate", "kms:Decapsulate"}
 
 
 def test_both_sides_allow_the_same_of_several_actions() -> None:
