@@ -19,6 +19,7 @@ from lychgate.portal.client import ServiceError
 from lychgate.portal.verdicts import Judged
 from lychgate.provisioner.sync.gitlab_project import TOKEN, GitLab
 from lychgate.provisioner.sync.records import ACTIONS
+from lychgate.provisioner.sync.showing import DATA_STORE
 from lychgate.reports import renderer
 from lychgate.reports.texts import code, prose
 
@@ -97,12 +98,13 @@ def notes(judged: Judged) -> str:
 
 
 def _changes(judged: Judged) -> list[str]:
-    """How many resources change in each stack, and how."""
+    """How many resources change in each stack, and how; by name those with which data may be lost."""
     found = []
     for stack, changes in judged.changes.items():
         counts = Counter(one.action for one in changes)
         told = ", ".join(f"{counts[action]} {action}" for action in ACTIONS if counts[action])
-        found.append(f"- {code(stack)}: {told or 'nothing changes'}")
+        lost = ", ".join(code(one.name) for one in changes if DATA_STORE in one.notes)
+        found.append(f"- {code(stack)}: {told or 'nothing changes'}{f'; data may be lost with {lost}' if lost else ''}")
     found += [f"- in {code(name)}: not known, as it is now it could not be captured" for name in judged.not_compared]
     return ["Resources, compared with the files as they are:", "", *found, ""] if found else []
 

@@ -16,6 +16,7 @@ SIGNS = {
     "replace": ("±", "bold magenta"), "delete": ("-", "bold red"),
 }  # fmt: skip
 LONGEST = 120
+DATA_STORE = "DATA STORE"
 
 
 def show(difference: Difference, verbose: bool = False, console: Console | None = None) -> None:
@@ -62,7 +63,7 @@ def notes(change: Change, told: dict[str, Any]) -> list[str]:
     if change.protected:
         found.append("PROTECTED: Pulumi will refuse")
     if change.data_store and change.deletes:
-        found.append("DATA STORE")
+        found.append(DATA_STORE)
     return found
 
 

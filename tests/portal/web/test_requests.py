@@ -82,6 +82,11 @@ def test_what_happens_to_resources_is_told_once_for_stacks_that_are_alike(site: 
     assert page.count("retention : 7 becomes 14") == 2 and "acme <old>" not in page
     assert 'policy : "initech <old>" becomes "initech <new>"' in page
     assert "takes away old aws:sns/topic:Topic" in page and "payments.test.shared Nothing changes." in page
+    assert (
+        "- `payments.test.shared`: nothing changes - `payments.test.acme`: 1 update; data may be lost with `jobs`"
+        in page
+    )
+    assert "- `payments.test.initech`: 1 update, 1 delete; data may be lost with `jobs`" in page
 
 
 def test_what_happens_to_resources_shows_no_secret_and_no_markup(
