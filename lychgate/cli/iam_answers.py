@@ -38,7 +38,7 @@ def comparison(first: Path, second: Path) -> Answer:
     }
     lines = [WORDS[found.relation] + (f": {flat(found.reason)}" if found.reason else "")]
     for name, one in witnesses:
-        lines.append(f"only {name} allows, through statement {flat(one.statement)}:")
+        lines.append(f"only {name} allows, through {_named(one.statement)}:")
         lines += _words(one.request)
     return told, "\n".join(lines)
 
@@ -50,9 +50,14 @@ def decision(file: Path) -> Answer:
     found = allows(case.request(), **layers)
     names = ("decision", "statement", "policy", "layer", "reason")
     told = {name: getattr(found, name) for name in names} | {"notes": list(found.notes)}
-    through = f" through statement {flat(found.statement)} of {flat(str(found.policy))}" if found.statement else ""
+    through = f" through {_named(found.statement)} of {flat(str(found.policy))}" if found.statement else ""
     lines = [f"{found.decision}{through}: {flat(found.reason)}", *(f"note: {flat(note)}" for note in found.notes)]
     return told, "\n".join(lines)
+
+
+def _named(statement: str) -> str:
+    """A statement by its Sid or, as it is called without one, by its number."""
+    return flat(statement if statement.startswith("statement ") else f"statement {statement}")
 
 
 def _witness(one: Witness) -> dict[str, Any]:

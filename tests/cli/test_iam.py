@@ -70,6 +70,10 @@ def test_all_layers_of_a_case_count(tmp_path: Path, cheap: Command) -> None:
     assert cheap(
         "iam", "decide", file(tmp_path, "case.json", {"request": request, "identity": [READ]})
     ).stdout.startswith("allow through statement Read of identity[0]: ")
+    plain = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    assert cheap(
+        "iam", "decide", file(tmp_path, "case.json", {"request": request, "identity": [plain]})
+    ).stdout.startswith("allow through statement 1 of identity[0]: ")
 
 
 def test_a_value_is_text_as_aws_has_it(tmp_path: Path, cheap: Command) -> None:
