@@ -23,16 +23,23 @@ ENOUGH = 20  # programs that are worth an interpreter of their own
 def capture_texts(texts: Mapping[str, str], stack: str = "production") -> Captured:
     """Capture programs that are given as text. Name -> graph, or the error of a program that fails."""
     hosts = min((os.cpu_count() or 1) + 1, 1 + len(texts) // ENOUGH)
+    # Here, and not in the threads: ast.parse may fail in several at once (https://github.com/python/cpython/issues/106905).
+    modules = {name: _modules(text) for name, text in texts.items()}
     # Like beside like: an interpreter with half of the modules is forked in half of the time.
-    names = sorted(texts, key=lambda name: sorted(_modules(texts[name])))
+    names = sorted(texts, key=lambda name: sorted(modules[name]))
     shares = [names[len(names) * part // hosts : len(names) * (part + 1) // hosts] for part in range(hosts)]
+
+    def captured(share: list[str]) -> Captured:
+        needed = sorted({module for name in share for module in modules[name]})
+        return _capture({name: texts[name] for name in share}, needed, stack)
+
     with ThreadPoolExecutor(hosts) as pool:
-        parts = pool.map(lambda share: _capture({name: texts[name] for name in share}, stack), shares)
+        parts = pool.map(captured, shares)
         found = {name: graph for part in parts for name, graph in part.items()}
     return {name: found[name] for name in texts}
 
 
-def _capture(texts: Mapping[str, str], stack: str) -> Captured:
+def _capture(texts: Mapping[str, str], modules: list[str], stack: str) -> Captured:
     """Capture one after the other, in one interpreter."""
     found: Captured = {}
     with tempfile.TemporaryDirectory(prefix="lychgate-examples-") as root:
@@ -40,7 +47,7 @@ def _capture(texts: Mapping[str, str], stack: str) -> Captured:
         (top / "Pulumi.yaml").write_text("name: example\nruntime: python\n")
         with HostProcess(Path(sys.executable), top, [], "auto", Limits()) as host:
             host.ready()
-            host.preload(sorted({module for text in texts.values() for module in _modules(text)}))
+            host.preload(modules)
             for name, text in texts.items():
                 program = top / "__main__.py"
                 program.write_text(text)
