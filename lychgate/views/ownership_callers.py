@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from lychgate.model.graph import Graph, Resource
-from lychgate.model.values import Unknown
-from lychgate.reasoning.iam import Facts, Grant
-from lychgate.reasoning.iam.pins import Requirement, accepted_values
+from lychgate.model.values import Unknown, UnknownRead
+from lychgate.reasoning.iam import Facts, Grant, Statement
+from lychgate.reasoning.iam.pins import Requirement, accepted_values, is_pinned
+from lychgate.reasoning.iam.rights import Prepared
 from lychgate.reasoning.iam.templates import Piece, Variable, Wild
 from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.owners import owner_of, tags_of
@@ -21,16 +23,51 @@ _SERVICES = ("aws:SourceArn", "aws:SourceAccount", "kms:ViaService", "aws:Princi
 
 
 def facts_of(identity: Identity) -> Facts:
-    """What is known of requests that an identity makes. Tags of a session may come on top of its own."""
+    """What is known of requests that an identity makes: of its tags those that no session of it replaces."""
     if not isinstance(identity, Role | User):
         return {}  # a group makes none, and a policy for an identity from elsewhere does not tell its holder
     facts: dict[str, str | Sequence[str] | None] = {"aws:PrincipalArn": identity.arn} if identity.arn else {}
     if identity.account:
         facts["aws:PrincipalAccount"] = identity.account
     for key, value in tags_of(identity.graph, identity.resource).items():
-        if isinstance(value, str):
+        if isinstance(value, str) and not may_choose(identity.graph, identity.resource, key):
             facts[f"aws:PrincipalTag/{key}"] = value
     return facts
+
+
+def may_choose(graph: Graph, resource: Resource, tag: str) -> bool:
+    """Whether who assumes a role may give its session another value of a tag, which then counts in place of its own.
+
+    Tags that a service or a provider of identities sets are vouched for by these.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    roles = graph.once("roles by URN", lambda: {one.resource.urn: one for one in Role.all(graph)})
+    role = roles.get(resource.urn)
+    if role is None:
+        return False
+    try:
+        tagging = Prepared(role.trust).relevant("sts:TagSession")
+    except UnknownRead:
+        return False  # that it is not known who assumes the role is told by itself
+    own = tags_of(graph, resource).get(tag)
+    accepted = [f"${{aws:PrincipalTag/{tag}}}", *([own] if isinstance(own, str) else [])]
+    return any(_free(statement, tag, accepted) for statement, _ in tagging)
+
+
+def _free(statement: Statement, tag: str, accepted: list[str]) -> bool:
+    """Whether a statement of a trust policy lets its callers give a tag any value beside the accepted ones."""
+    who = statement.principals
+    if who is not None and not who.excluded and all(kind in ("Service", "Federated") for kind, _ in who.entries):
+        return False
+    for one in statement.conditions:  # which tags a session may be given at all
+        listed = (
+            one.key == "aws:tagkeys" and one.qualifier == "ForAllValues" and one.operator.startswith("StringEquals")
+        )
+        if listed and tag.lower() not in {value.lower() for value in one.values}:
+            return False
+    # A tag that is not asked for is not replaced, so that IfExists is as good.
+    requirements = [Requirement(replace(one, if_exists=False), statement.variables) for one in statement.conditions]
+    return not is_pinned(requirements, f"aws:RequestTag/{tag}", accepted)
 
 
 def tied_elsewhere(grant: Grant, graph: Graph, source: Resource, target: Resource) -> bool:
@@ -38,7 +75,8 @@ def tied_elsewhere(grant: Grant, graph: Graph, source: Resource, target: Resourc
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_attribute-based-access-control.html
     """
-    own, others = tags_of(graph, source), tags_of(graph, target)
+    own, others = _fixed(graph, source), tags_of(graph, target)
+    own_chosen = may_choose(graph, source, "tenant")
     for key in {requirement.condition.key for requirement in grant.requirements}:
         _, mark, name = key.partition(":resourcetag/")
         if not mark:
@@ -46,10 +84,10 @@ def tied_elsewhere(grant: Grant, graph: Graph, source: Resource, target: Resourc
         values = accepted_values(grant.requirements, key)
         if values is not None and not any(_may_be(value, others.get(name), own) for value in values):
             return True
-    return _tied_to_own_tenant(grant) and _other_tenant(graph, source, target)
+    return _tied_to_own_tenant(grant) and not own_chosen and _other_tenant(graph, source, target)
 
 
-def _may_be(value: Template, have: object, own: dict[str, object]) -> bool:
+def _may_be(value: Template, have: object, own: Mapping[str, object]) -> bool:
     if isinstance(have, Unknown):
         return True
     if not isinstance(have, str):
@@ -58,6 +96,11 @@ def _may_be(value: Template, have: object, own: dict[str, object]) -> bool:
         mine = own.get(value[0].key.removeprefix(_PRINCIPAL_TAG))
         return mine == have if isinstance(mine, str) else True
     return matches(value, have)
+
+
+def _fixed(graph: Graph, source: Resource) -> Mapping[str, object]:
+    """The tags that a caller has whoever acts as it."""
+    return {tag: value for tag, value in tags_of(graph, source).items() if not may_choose(graph, source, tag)}
 
 
 def _tied_to_own_tenant(grant: Grant) -> bool:
@@ -119,7 +162,8 @@ class Callers:
             return False
         own = tags_of(self.graph, one.resource)
         return all(
-            isinstance(have := own.get(key.removeprefix(_PRINCIPAL_TAG)), Unknown)
+            may_choose(self.graph, one.resource, key.removeprefix(_PRINCIPAL_TAG))
+            or isinstance(have := own.get(key.removeprefix(_PRINCIPAL_TAG)), Unknown)
             or (isinstance(have, str) and any(matches(value, have) for value in values))
             for key, values in tags.items()
         )

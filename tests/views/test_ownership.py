@@ -40,6 +40,7 @@ def role(name: str, tags: Any, *statements: dict[str, Any], trust: Any = None) -
     return [made, inline] if statements else [made]
 
 
+ACCOUNT = {"AWS": "arn:aws:iam::111122223333:root"}
 ALL_QUEUES = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
 BY_TAG = {**ALL_QUEUES, "Condition": {"StringEquals": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}}}
 
@@ -85,6 +86,33 @@ def test_an_unknown_tag_of_the_target_may_meet_the_condition() -> None:
     assert crossing_states(graph) <= {"unknown"}
     apart = Graph([queue("jobs", {"tenant": "globex"}), *role("api", {"tenant": "acme"}, BY_TAG)])
     assert crossing_states(apart) == set()
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "condition", "states"),
+    [
+        (ACCOUNT, ["sts:AssumeRole", "sts:TagSession"], {}, {"yes"}),
+        (ACCOUNT, "sts:*", {}, {"yes"}),
+        (ACCOUNT, "sts:*", {"StringEquals": {"aws:RequestTag/tenant": "acme"}}, set()),
+        (ACCOUNT, "sts:*",
+         {"StringEquals": {"aws:RequestTag/tenant": ["acme", "globex"]}}, {"yes"}),
+        (ACCOUNT, "sts:*",
+         {"StringEqualsIfExists": {"aws:RequestTag/tenant": "acme"}}, set()),
+        (ACCOUNT, "sts:*",
+         {"ForAllValues:StringEquals": {"aws:TagKeys": ["project"]}}, set()),
+        (ACCOUNT, "sts:*",
+         {"ForAllValues:StringEquals": {"aws:TagKeys": ["Tenant"]}}, {"yes"}),
+        (ACCOUNT, "sts:AssumeRole", {}, set()),
+        ({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"], {}, set()),
+    ],
+)  # fmt: skip
+def test_a_tag_that_a_session_may_choose_keeps_no_tenants_apart(
+    who: dict[str, str], action: Any, condition: dict[str, Any], states: set[str]
+) -> None:
+    statement = {"Effect": "Allow", "Principal": who, "Action": action, "Condition": condition}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    graph = Graph([queue("jobs", {"tenant": "globex"}), *role("api", {"tenant": "acme"}, BY_TAG, trust=trust)])
+    assert crossing_states(graph) == states
 
 
 @pytest.mark.parametrize(("account", "crossings"), [("111122223333", 0), ("444455556666", 1)])
