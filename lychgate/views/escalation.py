@@ -11,7 +11,7 @@ from lychgate.model.graph import Graph
 from lychgate.model.values import UnknownRead
 from lychgate.reasoning.escalation import Moves, Principal, Reach, Step
 from lychgate.reasoning.escalation.records import PrincipalKind
-from lychgate.reasoning.iam import Condition, Facts, Policy, Statement, TooComplexError
+from lychgate.reasoning.iam import Condition, Facts, Policy, Statement
 from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.templates import variables_in
 from lychgate.views.acting import Workloads, known_tags
@@ -19,7 +19,7 @@ from lychgate.views.attachments import POLICY, Reference, managed_of, references
 from lychgate.views.iam_principals import Elsewhere, Identity, Role, User
 from lychgate.views.managed_policies import aws_managed_name, aws_managed_names, aws_managed_policy
 from lychgate.views.owners import tags_of
-from lychgate.views.ownership_callers import facts_of
+from lychgate.views.ownership_callers import facts_of, may_choose
 from lychgate.views.resource_policies import ResourcePolicy, TrustPolicy, region_of
 from lychgate.views.unique_ids import named_by_arn
 
@@ -134,7 +134,7 @@ def _principal(identity: Identity) -> Principal:
         arn=identity.arn if not isinstance(identity, Elsewhere) else "",
         account=identity.account,
         rights=Rights(identity.rights.prepared, boundary),
-        facts=_facts(identity, boundary),
+        facts=_facts(identity),
         trust=_trust(identity),
         attached=frozenset(one.arn for one in identity.attached if one.arn and not one.aws_managed),
         groups=frozenset(group.arn for group in identity.groups) if isinstance(identity, User) else frozenset(),
@@ -166,26 +166,31 @@ def _trust(identity: Identity) -> Policy | None:
         return None
 
 
-def _facts(identity: Identity, boundary: Policy | None) -> Facts:
+def _facts(identity: Identity) -> Facts:
     """What is known of requests of an identity, the tags that its sessions have or lack among it.
 
     Tags of a session take the place of the role's own: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     asked = _principal_tags(identity.graph)
     known = {**facts_of(identity), **_named(identity)}
-    facts = {key: value for key, value in known.items() if _asked_about(key.lower(), asked)}
-    if not isinstance(identity, Role | User) or not asked:
-        return facts
-    if _chooses_tags(identity, Rights(identity.rights.prepared, boundary), facts):
-        return {key: value for key, value in facts.items() if not key.lower().startswith(_PRINCIPAL_TAG)}
+    if not isinstance(identity, Role | User):
+        return known
+    open_ = {key for key in asked if _chosen(identity, key.removeprefix(_PRINCIPAL_TAG))}
+    left = asked - open_
+    facts = {
+        key: one for key, one in known.items() if key.lower() in left or not key.lower().startswith(_PRINCIPAL_TAG)
+    }
     if any(not isinstance(value, str) for value in tags_of(identity.graph, identity.resource).values()):
         return facts
     have = {key.lower() for key in facts}
-    return {**facts, **{key: None for key in asked if key not in have}}
+    return {**facts, **{key: None for key in left if key not in have}}
 
 
-def _asked_about(key: str, asked: frozenset[str]) -> bool:
-    return key in asked or not key.startswith(_PRINCIPAL_TAG)
+def _chosen(identity: Role | User, tag: str) -> bool:
+    try:
+        return may_choose(identity, tag)
+    except UnknownRead:
+        return True
 
 
 def _named(identity: Identity) -> Facts:
@@ -198,28 +203,6 @@ def _named(identity: Identity) -> Facts:
     name = identity.resource.outputs.get("name")
     own = name if isinstance(identity, User) and isinstance(name, str) else ""
     return {"aws:username": own} if own or not isinstance(identity, User) else {}
-
-
-def _chooses_tags(identity: Role | User, rights: Rights, facts: Facts) -> bool:
-    """Whether who acts as it may have other tags than its own: tags of the session, or given by itself."""
-    action = "iam:TagUser" if isinstance(identity, User) else "iam:TagRole"
-    try:
-        if rights.mentions(action) and rights.granted(action, identity.arn or "*", facts):
-            return True
-    except TooComplexError:
-        return True
-    if isinstance(identity, User):
-        return rights.mentions("sts:TagSession")
-    try:
-        tagging = Prepared(identity.trust).relevant("sts:TagSession")
-    except UnknownRead:
-        return True
-    return any(
-        one.principals is None
-        or one.principals.excluded
-        or any(kind != "Service" for kind, _ in one.principals.entries)
-        for one, _ in tagging
-    )
 
 
 def _principal_tags(graph: Graph) -> frozenset[str]:

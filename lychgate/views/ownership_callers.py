@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from lychgate.model.graph import Graph, Resource
 from lychgate.model.values import Unknown, UnknownRead
-from lychgate.reasoning.iam import Facts, Grant, Statement
+from lychgate.reasoning.iam import Facts, Grant, Statement, TooComplexError
 from lychgate.reasoning.iam.pins import Requirement, accepted_values, is_pinned
-from lychgate.reasoning.iam.rights import Prepared
+from lychgate.reasoning.iam.rights import Prepared, Rights
 from lychgate.reasoning.iam.templates import Piece, Variable, Wild
+from lychgate.views.exposure import requirements_of
 from lychgate.views.iam_principals import Identity, Role, User
 from lychgate.views.owners import owner_of, tags_of
 
@@ -23,51 +24,99 @@ _SERVICES = ("aws:SourceArn", "aws:SourceAccount", "kms:ViaService", "aws:Princi
 
 
 def facts_of(identity: Identity) -> Facts:
-    """What is known of requests that an identity makes: of its tags those that no session of it replaces."""
+    """What is known of requests that an identity makes: of its tags those that stay as they are, whoever acts as it."""
     if not isinstance(identity, Role | User):
         return {}  # a group makes none, and a policy for an identity from elsewhere does not tell its holder
-    facts: dict[str, str | Sequence[str] | None] = {"aws:PrincipalArn": identity.arn} if identity.arn else {}
-    if identity.account:
-        facts["aws:PrincipalAccount"] = identity.account
+    facts = _place_of(identity)
     for key, value in tags_of(identity.graph, identity.resource).items():
-        if isinstance(value, str) and not may_choose(identity.graph, identity.resource, key):
+        if isinstance(value, str) and not _chosen(identity.graph, identity.resource, key):
             facts[f"aws:PrincipalTag/{key}"] = value
     return facts
 
 
-def may_choose(graph: Graph, resource: Resource, tag: str) -> bool:
-    """Whether who assumes a role may give its session another value of a tag, which then counts in place of its own.
+def _place_of(identity: Identity) -> dict[str, str | Sequence[str] | None]:
+    facts: dict[str, str | Sequence[str] | None] = {"aws:PrincipalArn": identity.arn} if identity.arn else {}
+    return facts | ({"aws:PrincipalAccount": identity.account} if identity.account else {})
 
-    Tags that a service or a provider of identities sets are vouched for by these.
+
+def may_choose(identity: Role | User, tag: str) -> bool:
+    """Whether who acts as it may have another value of a tag than its own: one of the session, which counts in its
+    place, or one that it gives itself. Tags that a service or a provider of identities sets are vouched for by these.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    Raises UnknownRead where it is not known who assumes the role.
     """
-    roles = graph.once("roles by URN", lambda: {one.resource.urn: one for one in Role.all(graph)})
-    role = roles.get(resource.urn)
-    if role is None:
+    return _in_session(identity, tag) or _tags_itself(identity, tag)
+
+
+def _accepted(identity: Role | User, tag: str) -> list[str]:
+    own = tags_of(identity.graph, identity.resource).get(tag)
+    return [f"${{aws:PrincipalTag/{tag}}}", *([own] if isinstance(own, str) else [])]
+
+
+def _in_session(identity: Role | User, tag: str) -> bool:
+    if isinstance(identity, User):
+        return identity.rights.mentions("sts:TagSession")
+    accepted = _accepted(identity, tag)
+    tagging = Prepared(identity.trust).relevant("sts:TagSession")
+    return any(
+        not _vouched(statement) and not _held(requirements_of(statement), tag, accepted) for statement, _ in tagging
+    )
+
+
+def _tags_itself(identity: Role | User, tag: str) -> bool:
+    action = "iam:TagUser" if isinstance(identity, User) else "iam:TagRole"
+    if not identity.rights.mentions(action):
         return False
     try:
-        tagging = Prepared(role.trust).relevant("sts:TagSession")
+        boundary = identity.boundary
     except UnknownRead:
-        return False  # that it is not known who assumes the role is told by itself
-    own = tags_of(graph, resource).get(tag)
-    accepted = [f"${{aws:PrincipalTag/{tag}}}", *([own] if isinstance(own, str) else [])]
-    return any(_free(statement, tag, accepted) for statement, _ in tagging)
+        boundary = None
+    tags = tags_of(identity.graph, identity.resource).items()
+    own = {f"aws:PrincipalTag/{key}": value for key, value in tags if not _in_session(identity, key)}
+    facts = _place_of(identity) | {key: value for key, value in own.items() if isinstance(value, str)}
+    try:
+        found = Rights(identity.rights.prepared, boundary).granted(action, identity.arn or "*", facts)
+    except TooComplexError:
+        return True
+    accepted = _accepted(identity, tag)
+    return any(not _held(grant.requirements, tag, accepted) for grant in found)
 
 
-def _free(statement: Statement, tag: str, accepted: list[str]) -> bool:
-    """Whether a statement of a trust policy lets its callers give a tag any value beside the accepted ones."""
+def _vouched(statement: Statement) -> bool:
+    """Whether only services and providers of identities get in by a statement of a trust policy."""
     who = statement.principals
-    if who is not None and not who.excluded and all(kind in ("Service", "Federated") for kind, _ in who.entries):
-        return False
-    for one in statement.conditions:  # which tags a session may be given at all
+    return who is not None and not who.excluded and all(kind in ("Service", "Federated") for kind, _ in who.entries)
+
+
+def _held(requirements: Sequence[Requirement], tag: str, accepted: list[str]) -> bool:
+    """Whether conditions let nobody give a tag another value than the accepted ones."""
+    for requirement in requirements:  # which tags may be given at all
+        one = requirement.condition
         listed = (
             one.key == "aws:tagkeys" and one.qualifier == "ForAllValues" and one.operator.startswith("StringEquals")
         )
-        if listed and tag.lower() not in {value.lower() for value in one.values}:
-            return False
+        if listed and not requirement.denied and tag.lower() not in {value.lower() for value in one.values}:
+            return True
     # A tag that is not asked for is not replaced, so that IfExists is as good.
-    requirements = [Requirement(replace(one, if_exists=False), statement.variables) for one in statement.conditions]
-    return not is_pinned(requirements, f"aws:RequestTag/{tag}", accepted)
+    strict = [replace(one, condition=replace(one.condition, if_exists=False)) for one in requirements if not one.denied]
+    return is_pinned(strict, f"aws:RequestTag/{tag}", accepted)
+
+
+def _chosen(graph: Graph, resource: Resource, tag: str) -> bool:
+    """The same of a resource; who is no role or user has no tags in its requests. That it is not known who assumes a
+    role is told by itself."""
+    identity = graph.once("callers by URN", lambda: {one.resource.urn: one for one in _callers(graph)}).get(
+        resource.urn
+    )
+    try:
+        return identity is not None and graph.once(("chosen tag", resource.urn, tag), lambda: may_choose(identity, tag))
+    except UnknownRead:
+        return False
+
+
+def _callers(graph: Graph) -> list[Role | User]:
+    return [*Role.all(graph), *User.all(graph)]
 
 
 def tied_elsewhere(grant: Grant, graph: Graph, source: Resource, target: Resource) -> bool:
@@ -76,7 +125,7 @@ def tied_elsewhere(grant: Grant, graph: Graph, source: Resource, target: Resourc
     https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_attribute-based-access-control.html
     """
     own, others = _fixed(graph, source), tags_of(graph, target)
-    own_chosen = may_choose(graph, source, "tenant")
+    own_chosen = _chosen(graph, source, "tenant")
     for key in {requirement.condition.key for requirement in grant.requirements}:
         _, mark, name = key.partition(":resourcetag/")
         if not mark:
@@ -100,7 +149,7 @@ def _may_be(value: Template, have: object, own: Mapping[str, object]) -> bool:
 
 def _fixed(graph: Graph, source: Resource) -> Mapping[str, object]:
     """The tags that a caller has whoever acts as it."""
-    return {tag: value for tag, value in tags_of(graph, source).items() if not may_choose(graph, source, tag)}
+    return {tag: value for tag, value in tags_of(graph, source).items() if not _chosen(graph, source, tag)}
 
 
 def _tied_to_own_tenant(grant: Grant) -> bool:
@@ -129,7 +178,7 @@ class Callers:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.all: list[Identity] = [*Role.all(graph), *User.all(graph)]
+        self.all: list[Identity] = [*_callers(graph)]
         self._found: dict[tuple[object, ...], list[Identity]] = {}
 
     def meeting(self, requirements: tuple[Requirement, ...]) -> list[Identity]:
@@ -162,7 +211,7 @@ class Callers:
             return False
         own = tags_of(self.graph, one.resource)
         return all(
-            may_choose(self.graph, one.resource, key.removeprefix(_PRINCIPAL_TAG))
+            _chosen(self.graph, one.resource, key.removeprefix(_PRINCIPAL_TAG))
             or isinstance(have := own.get(key.removeprefix(_PRINCIPAL_TAG)), Unknown)
             or (isinstance(have, str) and any(matches(value, have) for value in values))
             for key, values in tags.items()

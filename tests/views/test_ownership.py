@@ -115,6 +115,25 @@ def test_a_tag_that_a_session_may_choose_keeps_no_tenants_apart(
     assert crossing_states(graph) == states
 
 
+@pytest.mark.parametrize(
+    ("resource", "condition", "states"),
+    [
+        ("*", {}, {"yes"}),
+        ("arn:aws:iam::111122223333:role/api", {}, {"yes"}),
+        ("arn:aws:iam::111122223333:role/other", {}, set()),
+        ("*", {"StringEquals": {"aws:RequestTag/tenant": "${aws:PrincipalTag/tenant}"}}, set()),
+        ("*", {"ForAllValues:StringEquals": {"aws:TagKeys": ["project"]}}, set()),
+        ("*", {"ForAnyValue:StringEquals": {"aws:TagKeys": ["project"]}}, {"yes"}),
+    ],
+)
+def test_a_tag_that_a_role_gives_itself_keeps_no_tenants_apart(
+    resource: str, condition: dict[str, Any], states: set[str]
+) -> None:
+    tagging = {"Effect": "Allow", "Action": "iam:TagRole", "Resource": resource, "Condition": condition}
+    graph = Graph([queue("jobs", {"tenant": "globex"}), *role("api", {"tenant": "acme"}, BY_TAG, tagging)])
+    assert crossing_states(graph) == states
+
+
 @pytest.mark.parametrize(("account", "crossings"), [("111122223333", 0), ("444455556666", 1)])
 def test_a_session_is_of_the_role_of_that_name_in_its_account(account: str, crossings: int) -> None:
     own, other = role("app", {"tenant": "acme"})[0], role("other", {"tenant": "globex"})[0]
