@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Self
 
 from lychgate.model.graph import Graph, Resource
@@ -30,10 +30,9 @@ from lychgate.views.attachments import (
 )
 from lychgate.views.base import View, companions
 from lychgate.views.managed_policies import aws_managed_name
+from lychgate.views.memberships import memberships
 from lychgate.views.policy_text import read_policy
 
-GROUP_MEMBERSHIP = "aws:iam/groupMembership:GroupMembership"
-USER_GROUP_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
 INSTANCE_PROFILES = ("aws:iam/instanceProfile:InstanceProfile",)
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:(\d{12}):")
 
@@ -285,7 +284,7 @@ class User(Identity):
 
     @property
     def _memberships(self) -> tuple[list[Resource], list[UnknownRead]]:
-        return _memberships(self.graph).of.get(self.resource.urn, ([], []))
+        return memberships(self.graph).of.get(self.resource.urn, ([], []))
 
     @property
     def direct(self) -> tuple[Attached, ...]:
@@ -301,46 +300,10 @@ class User(Identity):
 
     def _unplaced(self) -> Iterator[tuple[UnknownRead, Rights | None]]:
         yield from super()._unplaced()
-        for unknown, groups in _memberships(self.graph).unplaced:
+        for unknown, groups in memberships(self.graph).unplaced:
             views = [Group.of(self.graph, group) for group in groups]
             readable = views and not any(view.unread for view in views)
             yield unknown, Rights(one.prepared for view in views for one in view.attached) if readable else None
-
-
-@dataclass(slots=True)
-class Memberships:
-    """The groups of each user by the user's URN, and why others are not known; `unplaced` are memberships of users that
-    are not known, with the reason and the groups (none: not known either, or none of the program)."""
-
-    of: dict[str, tuple[list[Resource], list[UnknownRead]]] = field(default_factory=dict)
-    unplaced: list[tuple[UnknownRead, list[Resource]]] = field(default_factory=list)
-
-    def read(self, graph: Graph, by: Resource, groups_name: str, users_name: str) -> None:
-        """What one resource says."""
-        named, unknown = references(graph, by, groups_name, GROUP)
-        users, missing = references(graph, by, users_name, USER)
-        own = [group for _, group in named if group is not None and not group.external]
-        why = "names {}, a group that is not part of the program: what it allows is not known here"
-        outside = [UnknownRead(by.urn, groups_name, why.format(name)) for name, group in named if group not in own]
-        for user in (user for _, user in users if user is not None):
-            groups, unread = self.of.setdefault(user.urn, ([], []))
-            groups += own
-            unread += [*outside, *([] if unknown is None else [unknown])]
-        if missing is not None:
-            known = own if unknown is None and not outside else []
-            self.unplaced.append((UnknownRead(by.urn, f"{by.name}.{missing.path}", missing.why), known))
-
-
-def _memberships(graph: Graph) -> Memberships:
-    def make() -> Memberships:
-        found = Memberships()
-        for resource in graph.of_type(GROUP_MEMBERSHIP):
-            found.read(graph, resource, "group", "users")
-        for resource in graph.of_type(USER_GROUP_MEMBERSHIP):
-            found.read(graph, resource, "groups", "user")
-        return found
-
-    return graph.once("iam group members", make)
 
 
 class Elsewhere(Identity):
