@@ -74,6 +74,17 @@ def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
         """,
         TENANTS
         + """
+        # Sessions have tags, and that of the tenant is held.
+        bound = aws.iam.Role("bound", tags={"tenant": "acme"}, assume_role_policy=pulumi.Output.json_dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": reader.arn},
+                                                    "Action": ["sts:AssumeRole", "sts:TagSession"],
+                                                    "Condition": {"StringEquals": {
+                                                        "aws:RequestTag/tenant": "acme"}}}]}))
+        by_tag = {"StringEquals": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}}
+        allow(bound, "*", "bound", Condition=by_tag)
+        """,
+        TENANTS
+        + """
         common = aws.s3.Bucket("rates", tags={"shared": "true"})
         allow(reader, [common.arn, pulumi.Output.concat(common.arn, "/*")])
         """,
@@ -117,6 +128,22 @@ def told(crossings: list[Crossing], graph: Graph) -> tuple[str, dict[str, Any]]:
         TENANTS
         + """
         allow(reader, "*", Condition={"StringEqualsIfExists": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}})
+        """,
+        TENANTS
+        + """
+        # Tied by a tag, of which whoever assumes the role gives its session the value.
+        chooser = aws.iam.Role("chooser", tags={"tenant": "acme"}, assume_role_policy=pulumi.Output.json_dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": reader.arn},
+                                                    "Action": ["sts:AssumeRole", "sts:TagSession"]}]}))
+        by_tag = {"StringEquals": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}}
+        allow(chooser, "*", "chooser", Condition=by_tag)
+        """,
+        TENANTS
+        + """
+        # Tied by a tag that the role may give itself.
+        allow(reader, "*", Condition={"StringEquals": {"aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}"}})
+        aws.iam.RolePolicy("tag", role=reader.id, policy=pulumi.Output.json_dumps({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "iam:Tag*", "Resource": reader.arn}]}))
         """,
         TENANTS
         + """
