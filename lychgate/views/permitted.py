@@ -82,8 +82,8 @@ _UNWRITING = {
     "s3tables": "s3tables:DeleteTableBucketPolicy",
 }
 _WITH_POLICIES = frozenset(carrier.service for carrier in CARRIERS.values())
-# A grant of KMS for itself is asked for by itself, and by no service for it.
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+# A grant of KMS for itself is asked for by itself, and by no service for it.
 _BY_ITSELF: Facts = {"kms:GrantIsForAWSResource": "false", "kms:ViaService": None}
 
 
